@@ -1,0 +1,90 @@
+"""What may be seen of a name or number, by rule. Pure functions; the policy says which rule a notice follows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from applicants.people.names import DOT
+
+COMPOUND_SURNAMES = frozenset(
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 "
+    "公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 "
+    "拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 梁丘 左丘 东门 西门 第五 叶赫 完颜 纳兰 范姜 张简 张廖".split()
+)
+HIDDEN = "**"
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """A row of a public list before its numbers are compared: ``name`` masked already, ``number`` whole."""
+
+    name: str
+    number: str
+    last: int = 4  # digits of the number to show
+
+    @property
+    def masked_number(self) -> str:
+        """The number with its last digits only."""
+        return mask_number(self.number, self.last)
+
+
+def mask_name(name: str, rule: str = "family_name") -> str:
+    """Mask a name by the policy's rule; "family_name" is the only one so far: 林** · 欧阳** · 阿卜杜拉·**.
+
+    A name of two characters has a one-character family name. Raises ValueError for a rule that is not known.
+    """
+    if rule != "family_name":
+        raise ValueError(f"There is no masking rule {rule!r}.")
+    if DOT in name:
+        return name.split(DOT, 1)[0] + DOT + HIDDEN
+    family = name[:2] if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else name[:1]
+    return family + HIDDEN
+
+
+def mask_number(number: str, last: int = 4) -> str:
+    """Stars, then the last digits: **************2718. A number not longer than ``last`` is stars only."""
+    if len(number) <= last:
+        return "*" * len(number)
+    return "*" * (len(number) - last) + number[len(number) - last :]
+
+
+def desk_mask_number(number: str) -> str:
+    """First and last four, for staff who work on the file: 3505**********2718."""
+    if len(number) <= 8:
+        return "*" * len(number)
+    return number[:4] + "*" * (len(number) - 8) + number[-4:]
+
+
+def mask_account(number: str) -> str:
+    """The last four of an account, its length hidden: **** 1234. Takes the number or its last four."""
+    return f"**** {number[-4:]}" if number else ""
+
+
+def mask_phone(phone: str) -> str:
+    """First three and last four: 138****6810."""
+    return phone[:3] + "****" + phone[-4:] if len(phone) == 11 else "*" * len(phone)
+
+
+def distinguish(rows: Iterable[Lookalike]) -> list[Lookalike]:
+    """Return the rows of one list, in their order, so that different people look different.
+
+    Rows with the same masked name and the same visible digits show one more digit each until they differ; the same
+    number twice stays alike.
+    """
+    shown = list(rows)
+    while True:
+        alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, row in enumerate(shown):
+            alike[row.name, row.masked_number].append(index)
+        clashes = [
+            group
+            for group in alike.values()
+            if len({shown[index].number for index in group}) > 1
+            and shown[group[0]].last + 1 < len(shown[group[0]].number)  # never the whole number
+        ]
+        if not clashes:
+            return shown
+        for index in (index for group in clashes for index in group):
+            shown[index] = replace(shown[index], last=shown[index].last + 1)

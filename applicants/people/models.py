@@ -1,0 +1,223 @@
+"""People and what they say about themselves. Everything personal is sealed; what must be found has a keyed hash.
+
+Plain columns: the employer's town (it routes files inside the office), the last four of an account, times and flags.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from applicants.people.numbers import parse_resident_number
+from applicants.people.refusals import NumberInvalid
+from portal.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
+from portal.vault.sealing import keyed_hash
+
+USER = settings.AUTH_USER_MODEL
+
+
+def person_number_hash(number: str) -> str:
+    """The keyed hash by which a person's (normalised) number is found and kept unique."""
+    return keyed_hash("person-number", number)
+
+
+class Person(models.Model):
+    """A natural person. The number is *claimed* by whoever types it and *proven* by a clerk."""
+
+    ANSWERS = ("legal_name", "number", "phone", "household_code", "household_collective", "household_town")
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.OneToOneField(USER, models.PROTECT, null=True, related_name="person")
+    legal_name = EncryptedTextField(blank=True, default="")
+    number = EncryptedTextField(blank=True, default="")
+    number_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    number_kind = models.CharField(max_length=16, default="resident_id")
+    phone = EncryptedTextField(blank=True, default="")
+    household_code = EncryptedTextField(blank=True, default="")  # county code, or "other" where it is not known
+    household_collective = EncryptedTextField(blank=True, default="")  # yes, no
+    household_town = EncryptedTextField(blank=True, default="")
+    proven_at = models.DateTimeField(null=True)
+    proven_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    proven_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # none: seen in person
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number_hash"], condition=Q(proven_at__isnull=False), name="one_person_per_proven_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(number="", number_hash="") | (~Q(number="") & ~Q(number_hash="")),
+                name="a_number_has_its_hash",
+            ),
+            models.CheckConstraint(
+                condition=Q(proven_at__isnull=True) | ~Q(number_hash=""), name="a_proven_person_has_a_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(proven_at__isnull=True, proven_by__isnull=True, proven_paper__isnull=True)
+                | Q(proven_at__isnull=False, proven_by__isnull=False),
+                name="a_proof_names_who_and_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["number_hash"], name="people_by_number")]
+
+    def __str__(self) -> str:
+        return f"person {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the hash in step with the number."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "number" in fields:
+            self.number_hash = person_number_hash(self.number) if self.number else ""
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "number_hash"}
+        super().save(*args, **kwargs)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a clerk has proven the number."""
+        return self.proven_at is not None
+
+    def current_account(self) -> PayoutAccount | None:
+        """The account given last, or None."""
+        return self.accounts.order_by("-ordinal").first()
+
+    @property
+    def county_warning(self) -> bool:
+        """Whether the county code was not in force in the birth year: a hint to the reviewer, never an error."""
+        try:
+            return not parse_resident_number(self.number).county_known
+        except NumberInvalid:
+            return False
+
+
+class Education(models.Model):
+    """The degree a person applies with."""
+
+    ANSWERS = (
+        "level",
+        "study_mode",
+        "school",
+        "major",
+        "diploma_on",
+        "diploma_number",
+        "is_overseas",
+        "overseas_certified",
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    person = models.OneToOneField(Person, models.CASCADE, related_name="education")
+    level = EncryptedTextField(blank=True, default="")
+    study_mode = EncryptedTextField(blank=True, default="")
+    school = EncryptedTextField(blank=True, default="")
+    major = EncryptedTextField(blank=True, default="")
+    diploma_on = EncryptedDateField(null=True)
+    diploma_number = EncryptedTextField(blank=True, default="")
+    is_overseas = EncryptedTextField(blank=True, default="")  # yes, no
+    overseas_certified = EncryptedTextField(blank=True, default="")  # yes, no, "" for a domestic degree
+
+    def __str__(self) -> str:
+        return f"education {self.pk}"
+
+
+class Employment(models.Model):
+    """The present employer and the insured months."""
+
+    ANSWERS = (
+        "employer_name",
+        "credit_code",
+        "employer_kind",
+        "town",
+        "started_on",
+        "first_job_in_city",
+        "first_insured_on",
+        "insured_ranges",
+        "in_post",
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    person = models.OneToOneField(Person, models.CASCADE, related_name="employment")
+    employer_name = EncryptedTextField(blank=True, default="")
+    credit_code = EncryptedTextField(blank=True, default="")
+    employer_kind = EncryptedTextField(blank=True, default="")
+    town = models.CharField(max_length=16, blank=True, default="")
+    started_on = EncryptedDateField(null=True)
+    first_job_in_city = EncryptedTextField(blank=True, default="")  # yes, no
+    first_insured_on = EncryptedDateField(null=True)
+    insured_ranges = EncryptedJSONField(default=list)  # [{from, to: "YYYY-MM", employer: present|other, late: bool}]
+    in_post = EncryptedTextField(blank=True, default="")  # yes, no
+
+    def __str__(self) -> str:
+        return f"employment {self.pk}"
+
+
+class PayoutAccount(models.Model):
+    """One social-security-card account as given. A change is a new row; the highest ordinal is the current one."""
+
+    ANSWERS = ("holder", "number", "bank_name", "branch_code", "is_activated")
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="accounts")
+    ordinal = models.PositiveIntegerField()
+    holder = EncryptedTextField()
+    number = EncryptedTextField()
+    number_last4 = models.CharField(max_length=4, editable=False)
+    bank_name = EncryptedTextField()
+    branch_code = EncryptedTextField(blank=True, default="")
+    is_activated = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    settled_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["person", "-ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "ordinal"], name="accounts_of_a_person_are_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settled_by__isnull=True, settled_paper__isnull=True)
+                | Q(settled_at__isnull=False, settled_by__isnull=False, settled_paper__isnull=False),
+                name="a_settled_account_names_who_when_and_paper",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"account {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the last four in step with the number."""
+        if kwargs.get("update_fields") is None:
+            self.number_last4 = self.number[-4:]
+        super().save(*args, **kwargs)
+
+
+class Paper(models.Model):
+    """An upload, re-encoded where it is a picture and stored sealed under ``stored_as``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="papers")
+    kind = models.CharField(max_length=32)
+    name = EncryptedTextField()
+    content_type = models.CharField(max_length=32)
+    size = models.PositiveIntegerField()  # bytes as stored
+    pages = models.PositiveSmallIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)  # keyed hash of the SHA-256 of the stored bytes
+    stored_as = models.CharField(max_length=100, unique=True)
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["uploaded_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0, pages__gt=0), name="a_paper_has_content"),
+            models.CheckConstraint(
+                condition=Q(content_type__in=["image/jpeg", "image/png", "application/pdf"]),
+                name="a_paper_is_jpeg_png_or_pdf",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"paper {self.pk}"

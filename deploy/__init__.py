@@ -1,0 +1,1 @@
+"""What starts the portal and what tests it. Nothing of the portal imports this."""

@@ -1,0 +1,1 @@
+"""Who signs in and in which roles. Sign-in itself is django-allauth's."""

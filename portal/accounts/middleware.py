@@ -1,0 +1,81 @@
+"""The language of a page, and the second factor of the bureau."""
+
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from portal.accounts.models import User
+
+LANGUAGE_CODES = {code for code, _name in settings.LANGUAGES}
+# Pages a person of the bureau may see on the way to a second factor: sign-in's own, and the switches of every page.
+SECOND_FACTOR_FREE_NAMES = {"healthz", "set_language", "set_theme"}
+SECOND_FACTOR_FREE_ROUTE = "accounts/"
+
+
+class LanguageMiddleware:
+    """Choose the language: the visitor's cookie, else the account's, else Chinese.
+
+    What the browser asks for is not used: the portal is Chinese first. A choice made while signed in is kept in the
+    account, because letters are written in it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request in its language."""
+        language = self._language(request)
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Cookie"])
+        self._keep_choice(request, response)
+        return response
+
+    def _language(self, request: HttpRequest) -> str:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen in LANGUAGE_CODES:
+            return chosen
+        # Without a session cookie nobody is signed in, and no session need be touched to know it.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            return request.user.language
+        return settings.LANGUAGE_CODE
+
+    def _keep_choice(self, request: HttpRequest, response: HttpResponse) -> None:
+        cookie = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+        if cookie is None or cookie.value not in LANGUAGE_CODES or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        if request.user.is_authenticated and request.user.language != cookie.value:
+            User.objects.filter(pk=request.user.pk).update(language=cookie.value)
+
+
+class SecondFactorMiddleware:
+    """Send whoever holds a role (or may enter the Django admin) and has no TOTP to set one up, whatever they ask for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; the work is in process_view, where the page is known."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        """Redirect to the second factor's set-up, or let pass."""
+        match = request.resolver_match
+        if match.url_name in SECOND_FACTOR_FREE_NAMES or match.route.startswith(SECOND_FACTOR_FREE_ROUTE):
+            return None
+        user = request.user
+        if not user.is_authenticated or not user.needs_second_factor or has_second_factor(user):
+            return None
+        return redirect("mfa_activate_totp")
+
+
+def has_second_factor(user: User) -> bool:
+    """Say whether the user has set up TOTP."""
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()

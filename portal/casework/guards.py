@@ -1,0 +1,187 @@
+"""What must hold before a step. A guard answers None, or the sentence the person will read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.casework.completeness import missing_parts
+from portal.casework.models import Application, Assessment, NoticeLine, Submission
+from portal.casework.states import OPEN
+from portal.casework.workflow import Step
+from portal.policy.schema import PolicyDocument
+
+# A last day that rests on a calendar not yet published may move: nobody loses a right on it before this many days.
+PROVISIONAL_LEEWAY_DAYS = 10
+
+
+@dataclass
+class Move:
+    """One attempted step, as guards, the letter and the hooks see it."""
+
+    application: Application
+    step: Step
+    actor: User | None
+    at: datetime
+    note: str = ""
+    clause: str = ""
+    items: list[dict[str, str]] = field(default_factory=list)  # {kind, section, name, note}
+
+    @property
+    def on(self) -> Any:
+        """The business day of the move."""
+        return timezone.localdate(self.at)
+
+    @cached_property
+    def document(self) -> PolicyDocument:
+        """The policy version the application is pinned to."""
+        return self.application.policy_version.parsed
+
+    @cached_property
+    def submission(self) -> Submission | None:
+        """What was declared last."""
+        return self.application.submissions.order_by("number").last()
+
+    @cached_property
+    def assessment(self) -> Assessment | None:
+        """The newest assessment of the newest submission."""
+        if self.submission is None:
+            return None
+        return self.submission.assessments.order_by("at", "id").last()
+
+
+Guard = Callable[[Move], str | None]
+
+
+def everything_is_filled_in(move: Move) -> str | None:
+    """Every part of the task list is done."""
+    if missing_parts(move.application):
+        return _("还有没填完的部分。请回到任务清单补齐后再提交。")
+    return None
+
+
+def submission_is_checked(move: Move) -> str | None:
+    """The automatic check of the newest submission is there."""
+    return None if move.assessment else _("自动核对还没有完成，请过一会儿再试。")
+
+
+def number_is_proven(move: Move) -> str | None:
+    """A clerk has compared the number with the uploaded paper, or seen the person (later also: a register)."""
+    if move.application.applicant.proven_at is None:
+        return _("证件号码还没有核实。请先对照身份证材料核实，再受理。")
+    return None
+
+
+def no_other_open_application(move: Move) -> str | None:
+    """No other open application of this programme under the same number (the database holds it as well)."""
+    row = move.application
+    same = Application.objects.filter(programme=row.programme, number_hash=row.applicant.number_hash, state__in=OPEN)
+    if same.exclude(pk=row.pk).exists():
+        return _("同一证件号码在这个项目已有一件申请在办，不能再受理一件。")
+    return None
+
+
+def items_are_marked(move: Move) -> str | None:
+    """A return marks fields or papers and gives a reason."""
+    if not move.items:
+        return _("请至少标出一处需要补正的填写项或材料。")
+    return reason_is_given(move)
+
+
+def corrections_are_left(move: Move) -> str | None:
+    """The policy's number of corrections is not used up."""
+    times = move.document.correction.times
+    if move.application.corrections.count() >= times:
+        return _("按规定最多退回补正 %(times)s 次，已经用完。请作出决定。") % {"times": times}
+    return None
+
+
+def reason_is_given(move: Move) -> str | None:
+    """A reason is written."""
+    return None if move.note.strip() else _("请写明理由。")
+
+
+def clause_and_reason_are_given(move: Move) -> str | None:
+    """A refusal names a clause of the pinned policy and a reason (PIPL art. 24: a person signs it)."""
+    if move.clause not in {clause.code for clause in move.document.clauses}:
+        return _("请选择不符合的条款。")
+    return reason_is_given(move)
+
+
+def every_clause_is_met(move: Move) -> str | None:
+    """No clause is unproven or not met in the newest assessment."""
+    if move.assessment is None:
+        return submission_is_checked(move)
+    open_clauses = [item["clause"] for item in move.assessment.result["findings"] if item["answer"] != "met"]
+    if open_clauses:
+        return _("还有条款待证实或不符合：%(clauses)s。") % {"clauses": "、".join(open_clauses)}
+    return None
+
+
+def is_not_first_reviewer(move: Move) -> str | None:
+    """First and second review are two persons."""
+    if move.actor and move.actor.pk == move.application.first_reviewer_id:
+        return _("这件由您初审，复审要由另一人办理。")
+    return None
+
+
+def is_neither_reviewer(move: Move) -> str | None:
+    """The approver reviewed neither time."""
+    reviewers = {move.application.first_reviewer_id, move.application.second_reviewer_id}
+    if move.actor and move.actor.pk in reviewers:
+        return _("这件由您审核过，审定要由另一人办理。")
+    return None
+
+
+def notice_has_ended(move: Move) -> str | None:
+    """The public notice has been shown to its last day, 24:00."""
+    line = NoticeLine.objects.select_related("notice").filter(application=move.application, is_live=True).first()
+    if line is None or line.notice.ends_on is None or line.notice.ends_on >= move.on:
+        return _("公示期还没有结束。")
+    return None
+
+
+def correction_is_in_time(move: Move) -> str | None:
+    """A correction is sent again while one is open; its last day counts whole."""
+    if move.application.corrections.filter(closed_at__isnull=True).exists():
+        return None
+    return _("补正已经结束。")
+
+
+def correction_is_overdue(move: Move) -> str | None:
+    """The last day has passed (with leeway where the working-day calendar of that year is not published yet)."""
+    correction = move.application.corrections.filter(closed_at__isnull=True).first()
+    if correction is None:
+        return _("补正已经结束。")
+    leeway = PROVISIONAL_LEEWAY_DAYS if correction.is_due_provisional else 0
+    if move.on <= correction.due_on + timedelta(days=leeway):
+        return _("补正期限还没有到。")
+    return None
+
+
+GUARDS: dict[str, Guard] = {
+    guard.__name__: guard
+    for guard in (
+        everything_is_filled_in,
+        submission_is_checked,
+        number_is_proven,
+        no_other_open_application,
+        items_are_marked,
+        corrections_are_left,
+        reason_is_given,
+        clause_and_reason_are_given,
+        every_clause_is_met,
+        is_not_first_reviewer,
+        is_neither_reviewer,
+        notice_has_ended,
+        correction_is_in_time,
+        correction_is_overdue,
+    )
+}

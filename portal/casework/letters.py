@@ -1,0 +1,85 @@
+"""Which letter a step sends, and what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import override
+
+from applicants.people.labels import field_label
+from portal.casework.guards import Move
+from portal.casework.models import Application, Correction, Decision
+from portal.notifications.services import queue_letter
+
+
+def tell_applicant(application: Application, kind: str, *, key: str, at: datetime, **details: Any) -> None:
+    """Queue one letter about ``application``; the same ``key`` again writes none. Needs applicant and version loaded."""
+    title, user = application.policy_version.parsed.title, application.applicant.user
+    if user is None:
+        return
+    queue_letter(
+        kind=kind,
+        recipient=user,
+        reference=application.reference or "",
+        context={
+            "name": application.applicant.legal_name,
+            "reference": application.reference,
+            "application": str(application.pk),
+            "programme_title": {"zh": title.zh, "en": title.en or title.zh},
+            **details,
+        },
+        key=key,
+        at=at,
+    )
+
+
+def send_step_letter(move: Move, *, correction: Correction | None, decision: Decision | None) -> None:
+    """Queue the letter of the step just taken: one per step taken and addressee, in the step's own transaction."""
+    row = move.application
+    tell_applicant(
+        row,
+        move.step.letter,
+        key=f"{row.pk}:{row.version}:{move.step.letter}",
+        at=move.at,
+        **{"due_on": row.due_on.isoformat() if row.due_on else ""} | _details(move, correction, decision),
+    )
+
+
+def _details(move: Move, correction: Correction | None, decision: Decision | None) -> dict[str, Any]:
+    if decision is not None and decision.outcome == Decision.Outcome.REFUSED:
+        clause = next(item for item in move.document.clauses if item.code == decision.clause)
+        review = move.document.review_body
+        return {
+            "number": decision.number,
+            "clause": decision.clause,
+            "clause_text": {"zh": clause.text.zh, "en": clause.text.en or clause.text.zh},
+            "reason": decision.reason,
+            "decided_on": move.on.isoformat(),
+            "review_body": {"zh": review.name.zh, "en": review.name.en or review.name.zh},
+            "review_days": review.days,
+        }
+    if decision is not None:
+        instalments = move.assessment.result["instalments"] if move.assessment else []
+        return {
+            "number": decision.number,
+            "amount_fen": decision.amount_fen,
+            "instalments": instalments,
+            "decided_on": move.on.isoformat(),
+        }
+    if correction is not None and move.step.letter == "correction_needed":
+        return {"reason": correction.reason, "items": [_marked(move, item) for item in move.items]}
+    return {}
+
+
+def _marked(move: Move, item: dict[str, str]) -> dict[str, Any]:
+    """A marked field or paper as a letter names it: codes only, words are chosen when the letter is shown."""
+    if item["kind"] == "paper":
+        paper = next((paper for paper in move.document.papers if paper.kind == item["name"]), None)
+        title = {"zh": paper.title.zh, "en": paper.title.en or paper.title.zh} if paper else {"zh": item["name"]}
+        return {"label": title, "note": item.get("note", "")}
+    labels = {}
+    for key, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            labels[key] = str(field_label(item["section"], item["name"]))
+    return {"label": labels, "note": item.get("note", "")}

@@ -1,0 +1,85 @@
+"""What a decision rests on: papers on the shelf, facts settled against them, assessments."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.casework.models.application import Application, Submission
+from portal.vault.fields import EncryptedJSONField
+
+USER = settings.AUTH_USER_MODEL
+
+
+class ShelfPaper(models.Model):
+    """A person's paper put on an application's shelf under one of the kinds the policy asks for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="shelf")
+    kind = models.CharField(max_length=32)
+    paper = models.ForeignKey("people.Paper", models.PROTECT, related_name="shelved")
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)  # replaced in a correction; kept for the reviewer
+
+    class Meta:
+        ordering = ["added_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "paper"], name="a_paper_stands_once_on_a_shelf"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.application_id}"
+
+
+class Settlement(models.Model):
+    """A reviewer's finding that a paper proves a value: the newest one per fact counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="settlements")
+    fact = models.CharField(max_length=40)
+    value = EncryptedJSONField()
+    paper = models.ForeignKey("people.Paper", models.PROTECT, related_name="+")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.fact} of {self.application_id}"
+
+
+class Assessment(models.Model):
+    """One answer of the policy engine, kept with the facts and the version it was made from."""
+
+    class Trigger(models.TextChoices):
+        """Why it was made."""
+
+        AUTOMATIC = "automatic"
+        SETTLED = "settled"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="assessments")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="assessments")
+    policy_version = models.ForeignKey("policy.PolicyVersion", models.PROTECT, related_name="+")
+    trigger = models.CharField(max_length=10, choices=Trigger.choices)
+    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    verdict = models.CharField(max_length=12)
+    amount_fen = models.BigIntegerField(null=True)
+    facts = EncryptedJSONField()
+    result = EncryptedJSONField()  # Assessment.as_json() of the policy engine
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=Q(trigger="automatic"),
+                name="one_automatic_check_per_submission",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assessment of {self.application_id}"

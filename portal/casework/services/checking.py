@@ -1,0 +1,126 @@
+"""The automatic check, and facts settled against papers: both end in an assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applicants.people.answers import declared_facts
+from applicants.people.models import Paper
+from portal.accounts.models import Role, User
+from portal.audit.services import record
+from portal.casework.models import Application, Assessment, Settlement, ShelfPaper, Submission
+from portal.casework.programmes import programme
+from portal.casework.services.advancing import FileChanged, StepRefused, advance
+from portal.casework.states import OPEN, State
+from portal.policy.assessing import assess
+from portal.policy.calendar import Calendar
+from portal.policy.facts import Fact, Facts, FactUnreadable, Provenance, read_value
+from portal.policy.services import stored_calendar
+
+
+def facts_of(application: Application, submission: Submission) -> Facts:
+    """What is known: declared in ``submission``, and settled against papers since (the newest settlement counts)."""
+    declared_on = timezone.localdate(submission.at)
+    values = declared_facts(submission.answers) | dict(programme(application.programme).facts(application))
+    known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
+    for settlement in application.settlements.order_by("at", "id").select_related("paper"):
+        known[settlement.fact] = Fact(
+            settlement.value, Provenance.PAPER, timezone.localdate(settlement.at), f"paper:{settlement.paper.kind}"
+        )
+    return Facts(on=application.submitted_on, known=known)
+
+
+def _assess(
+    application: Application, submission: Submission, *, trigger: str, by: User | None, at: datetime, calendar: Calendar
+) -> Assessment:
+    facts = facts_of(application, submission)
+    version = application.policy_version
+    result = assess(version.parsed, facts, calendar)
+    row = Assessment.objects.create(
+        application=application,
+        submission=submission,
+        policy_version=version,
+        trigger=trigger,
+        by=by,
+        at=at,
+        verdict=result.verdict,
+        amount_fen=result.amount_fen,
+        facts=facts.as_json(),
+        result=result.as_json(),
+    )
+    Application.objects.filter(pk=application.pk).update(verdict=result.verdict, amount_fen=result.amount_fen)
+    return row
+
+
+def check_submission(*, submission_id: UUID, at: datetime) -> None:
+    """Assess one submission, once, and hand a waiting file on to its next stage. Safe to call any number of times."""
+    calendar = stored_calendar()
+    try:
+        with transaction.atomic():
+            submission = Submission.objects.get(pk=submission_id)
+            row = (
+                Application.objects.select_for_update(of=("self",))
+                .select_related("applicant__user", "policy_version__policy")
+                .get(pk=submission.application_id)
+            )
+            if not submission.assessments.filter(trigger=Assessment.Trigger.AUTOMATIC).exists():
+                _assess(row, submission, trigger=Assessment.Trigger.AUTOMATIC, by=None, at=at, calendar=calendar)
+            if row.state == State.CHECK:
+                advance(row, "finish_check", actor=None, at=at, expected_version=row.version)
+    except IntegrityError as error:
+        if "one_automatic_check_per_submission" not in str(error) and "submission_id" not in str(error):
+            raise
+
+
+def unchecked_submissions(limit: int = 500) -> list[UUID]:
+    """Submissions of open applications that wait for their automatic check, oldest first."""
+    waiting = Submission.objects.filter(application__state__in=OPEN).exclude(assessments__trigger=Assessment.Trigger.AUTOMATIC)
+    return list(waiting.order_by("at", "id").values_list("pk", flat=True)[:limit])
+
+
+def settle_facts(
+    *,
+    application: Application,
+    values: Mapping[str, Any],
+    paper: Paper,
+    by: User,
+    at: datetime,
+    expected_version: int,
+) -> Assessment:
+    """Note that ``paper`` proves ``values`` (fact name → text in the notation of the facts), and assess again.
+
+    Only the first reviewer of the file, while it is at first review, and only with a paper on its shelf.
+    Raises StepRefused, with a sentence, also for a value that cannot be read.
+    """
+    with transaction.atomic():
+        row = (
+            Application.objects.select_for_update(of=("self",))
+            .select_related("applicant__user", "policy_version__policy")
+            .get(pk=application.pk)
+        )
+        if row.version != expected_version:
+            raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
+        if row.state != State.FIRST_REVIEW or not by.may_act_as(Role.FIRST_REVIEWER, row.programme, row.town):
+            raise StepRefused(_("只有初审时，由初审人员认定事实。"))
+        if by.pk == row.applicant.user_id:
+            raise StepRefused(_("不能办理本人的申请。"))
+        if row.assignee_id not in (None, by.pk):
+            raise StepRefused(_("这件正由同事办理。需要时请先接手。"))
+        if not ShelfPaper.objects.filter(application=row, paper=paper, removed_at__isnull=True).exists():
+            raise StepRefused(_("请选择这件申请的材料。"))
+        submission = row.submissions.order_by("number").last()
+        for name, value in values.items():
+            try:
+                read_value(name, value)
+            except FactUnreadable as error:
+                raise StepRefused(str(error)) from error
+            Settlement.objects.create(application=row, fact=name, value=value, paper=paper, by=by, at=at)
+        record(action="fact.settle", actor=by, target=row, at=at, fields=sorted(values), note=f"paper {paper.pk}")
+        return _assess(row, submission, trigger=Assessment.Trigger.SETTLED, by=by, at=at, calendar=stored_calendar())

@@ -1,0 +1,158 @@
+"""From a draft to a submission, and what an applicant may do with an application afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applicants.people.masking import mask_name
+from applicants.people.models import Employment, Paper, Person
+from applicants.people.answers import answers_digest, answers_of
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.casework.completeness import editable_papers
+from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Submission
+from portal.casework.programmes import programme
+from portal.casework.services.advancing import StepRefused, advance
+from portal.casework.states import OPEN, State
+from portal.policy.services import version_deciding
+from portal.notifications.nudging import nudge_after_commit
+
+
+def start_application(
+    *, user: User, programme_code: str, policy_code: str, privacy_read_at: datetime, at: datetime
+) -> Application:
+    """Return the open application of ``user`` in the programme, starting one under ``policy_code`` where there is none.
+
+    Asking twice, also at the same moment, gives the same application (constraint
+    ``one_open_application_per_person_and_programme``). Raises StepRefused where the policy is not in force.
+    """
+    person, _new = Person.objects.get_or_create(user=user)
+    found = _open_one(person, programme_code)
+    if found:
+        return found
+    version = version_deciding(policy_code, timezone.localdate(at))
+    if version is None or version.policy.programme != programme_code:
+        raise StepRefused(_("这项政策现在不接受申请。"))
+    try:
+        with transaction.atomic():
+            row = Application.objects.create(
+                programme=programme_code,
+                policy_version=version,
+                applicant=person,
+                state_at=at,
+                created_at=at,
+                privacy_read_at=privacy_read_at,
+            )
+            record(action="application.start", actor=user, target=row, at=at)
+            return row
+    except IntegrityError:
+        return _open_one(person, programme_code) or start_application(
+            user=user, programme_code=programme_code, policy_code=policy_code, privacy_read_at=privacy_read_at, at=at
+        )
+
+
+def _open_one(person: Person, programme_code: str) -> Application | None:
+    return Application.objects.filter(applicant=person, programme=programme_code, state__in=OPEN).first()
+
+
+def put_on_shelf(*, application: Application, kind: str, paper: Paper, by: User, at: datetime) -> ShelfPaper:
+    """Put ``paper`` on the shelf. Raises StepRefused where that kind may not be added now."""
+    with transaction.atomic():
+        row = _locked(application)
+        if kind not in editable_papers(row):
+            raise StepRefused(_("这类材料现在不能再传。"))
+        shelved = ShelfPaper.objects.create(application=row, kind=kind, paper=paper, added_at=at)
+        record(action="paper.add", actor=by, target=row, at=at, fields=[kind], digest=paper.sha256)
+        return shelved
+
+
+def take_off_shelf(*, application: Application, shelved: ShelfPaper, by: User, at: datetime) -> None:
+    """Take a paper off the shelf; once it was submitted it stays for the reviewer, marked as replaced."""
+    with transaction.atomic():
+        row = _locked(application)
+        if shelved.kind not in editable_papers(row):
+            raise StepRefused(_("这类材料现在不能再改。"))
+        if row.state == State.DRAFT:
+            shelved.delete()
+        else:
+            ShelfPaper.objects.filter(pk=shelved.pk).update(removed_at=at)
+        record(action="paper.remove", actor=by, target=row, at=at, fields=[shelved.kind])
+
+
+def submit_application(*, application: Application, by: User, at: datetime) -> Application:
+    """Submit a draft: reference, application date, declared answers and receipt, once.
+
+    A second click, a repeated POST or the back button finds the application submitted and returns it as it is.
+    Raises StepRefused where something is missing or no version of the policy is in force today.
+    """
+    with transaction.atomic():
+        row = _locked(application)
+        if row.state != State.DRAFT:
+            return row
+        on = timezone.localdate(at)
+        version = version_deciding(row.policy_version.policy.code, on)
+        if version is None:
+            raise StepRefused(_("这项政策今天不接受申请。"))
+        serial = ReferenceCounter.take(programme(row.programme).prefix, on.year)
+        row.reference = f"{programme(row.programme).prefix}-{on.year}-{serial:06d}"
+        row.policy_version = version
+        row.submitted_by, row.submitted_at, row.submitted_on = by, at, on
+        row.name_masked = mask_name(row.applicant.legal_name)
+        row.town = Employment.objects.filter(person=row.applicant).values_list("town", flat=True).first() or ""
+        row.save()
+        submission = _declare(row, by=by, at=at)
+        moved = advance(row, "submit", actor=by, at=at, expected_version=row.version)
+        nudge_after_commit("casework.check", submission_id=str(submission.pk))
+        return moved
+
+
+def resubmit_application(*, application: Application, by: User, at: datetime, expected_version: int) -> Application:
+    """Send a corrected application again; a repeated POST finds it sent. Raises StepRefused."""
+    with transaction.atomic():
+        row = _locked(application)
+        if row.state != State.CORRECTION and row.version > expected_version:
+            return row
+        submission = _declare(row, by=by, at=at)
+        row.name_masked = mask_name(row.applicant.legal_name)
+        row.save(update_fields=["name_masked"])
+        moved = advance(row, "resubmit", actor=by, at=at, expected_version=expected_version)
+        nudge_after_commit("casework.check", submission_id=str(submission.pk))
+        return moved
+
+
+def withdraw_application(*, application: Application, by: User, at: datetime, expected_version: int) -> Application:
+    """Withdraw an application that is not decided; withdrawing twice is once. Raises StepRefused."""
+    row = Application.objects.get(pk=application.pk)
+    if row.state == State.WITHDRAWN:
+        return row
+    return advance(row, "withdraw", actor=by, at=at, expected_version=expected_version)
+
+
+def discard_draft(*, application: Application, by: User, at: datetime) -> None:
+    """Delete a draft with its shelf; the profile and the person's papers stay. Raises StepRefused if submitted."""
+    with transaction.atomic():
+        row = _locked(application)
+        if row.state != State.DRAFT:
+            raise StepRefused(_("已经提交的申请不能删除，可以撤回。"))
+        record(action="application.discard", actor=by, target=row, at=at)
+        row.shelf.all().delete()
+        row.delete()
+
+
+def _locked(application: Application) -> Application:
+    return (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("applicant__user", "policy_version__policy")
+        .get(pk=application.pk)
+    )
+
+
+def _declare(row: Application, *, by: User, at: datetime) -> Submission:
+    answers = answers_of(row.applicant) | {"declaration": dict(programme(row.programme).declaration_answers(row))}
+    return Submission.objects.create(
+        application=row, number=row.submissions.count() + 1, at=at, by=by, answers=answers, digest=answers_digest(answers)
+    )

@@ -1,0 +1,10 @@
+"""Addresses by audience: public, applicants, the desk, notices."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("portal.casework.urls.public")),
+    path("", include("portal.casework.urls.applicant")),
+    path("desk/", include("portal.casework.urls.desk")),
+    path("", include("portal.casework.urls.notices")),
+]

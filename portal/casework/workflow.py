@@ -1,0 +1,92 @@
+"""THE table: every move an application may make. What is not in it is forbidden.
+
+A row reads: the step, the state it starts from, the state it leads to, whose step it is, what must hold first
+(names in ``guards.py``) and the letter it sends. ``NEXT`` is the next stage of the pinned policy's route,
+``RETURNING`` the stage that asked for the correction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.accounts.models import Role
+from portal.casework.states import State
+
+NEXT = "next"
+RETURNING = "returning"
+APPLICANT = "applicant"
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the table."""
+
+    name: str
+    source: str
+    target: str
+    role: str
+    guards: tuple[str, ...] = ()
+    letter: str = ""
+
+
+# fmt: off
+STEPS = (
+    Step("submit",            State.DRAFT,          NEXT,                 APPLICANT,            ("everything_is_filled_in",), "receipt"),
+    Step("finish_check",      State.CHECK,          NEXT,                 SYSTEM,               ("submission_is_checked",)),
+
+    Step("accept",            State.ACCEPT,         NEXT,                 Role.CLERK,           ("number_is_proven", "no_other_open_application"), "accepted"),
+    Step("return",            State.ACCEPT,         State.CORRECTION,     Role.CLERK,           ("items_are_marked", "corrections_are_left"), "correction_needed"),
+
+    Step("pass_first",        State.FIRST_REVIEW,   NEXT,                 Role.FIRST_REVIEWER,  ("submission_is_checked", "every_clause_is_met")),
+    Step("return",            State.FIRST_REVIEW,   State.CORRECTION,     Role.FIRST_REVIEWER,  ("items_are_marked", "corrections_are_left"), "correction_needed"),
+    Step("refuse",            State.FIRST_REVIEW,   State.REFUSED,        Role.FIRST_REVIEWER,  ("clause_and_reason_are_given",), "refused"),
+
+    Step("pass_second",       State.SECOND_REVIEW,  NEXT,                 Role.SECOND_REVIEWER, ("is_not_first_reviewer",)),
+    Step("send_back",         State.SECOND_REVIEW,  State.FIRST_REVIEW,   Role.SECOND_REVIEWER, ("is_not_first_reviewer", "reason_is_given")),
+    Step("refuse",            State.SECOND_REVIEW,  State.REFUSED,        Role.SECOND_REVIEWER, ("is_not_first_reviewer", "clause_and_reason_are_given"), "refused"),
+
+    Step("close_notice",      State.PUBLIC_NOTICE,  NEXT,                 SYSTEM,               ("notice_has_ended",)),
+    Step("suspend",           State.PUBLIC_NOTICE,  State.OBJECTION,      SYSTEM,               (), "notice_objection_received"),
+    Step("dismiss_objection", State.OBJECTION,      State.PUBLIC_NOTICE,  Role.ADMINISTRATOR,   ("reason_is_given",)),
+    Step("uphold_objection",  State.OBJECTION,      State.SECOND_REVIEW,  Role.ADMINISTRATOR,   ("reason_is_given",)),
+
+    Step("approve",           State.FINAL_APPROVAL, State.APPROVED,       Role.APPROVER,        ("is_neither_reviewer", "submission_is_checked", "every_clause_is_met"), "approved"),
+    Step("send_back",         State.FINAL_APPROVAL, State.FIRST_REVIEW,   Role.APPROVER,        ("is_neither_reviewer", "reason_is_given")),
+    Step("refuse",            State.FINAL_APPROVAL, State.REFUSED,        Role.APPROVER,        ("is_neither_reviewer", "clause_and_reason_are_given"), "refused"),
+
+    Step("resubmit",          State.CORRECTION,     RETURNING,            APPLICANT,            ("correction_is_in_time", "everything_is_filled_in"), "correction_received"),
+    Step("lapse",             State.CORRECTION,     State.LAPSED,         SYSTEM,               ("correction_is_overdue",), "lapsed"),
+
+    Step("withdraw",          State.CHECK,          State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.ACCEPT,         State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.FIRST_REVIEW,   State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.SECOND_REVIEW,  State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.PUBLIC_NOTICE,  State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.OBJECTION,      State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.FINAL_APPROVAL, State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.CORRECTION,     State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+)
+# fmt: on
+
+_BY_NAME = {(step.name, step.source): step for step in STEPS}
+STEP_NAMES = frozenset(step.name for step in STEPS)
+
+# Which column remembers who took a step; the database holds that they are different people.
+SIGNED_AS = {"accept": "accepted_by", "pass_first": "first_reviewer", "pass_second": "second_reviewer", "approve": "approver"}
+
+
+def step_from(name: str, state: str) -> Step | None:
+    """The row for ``name`` out of ``state``, or none where the table forbids it."""
+    return _BY_NAME.get((name, state))
+
+
+def steps_from(state: str) -> list[Step]:
+    """Every row that starts from ``state``, in table order."""
+    return [step for step in STEPS if step.source == state]
+
+
+def next_stage(route: Sequence[str], state: str) -> str:
+    """The stage after ``state`` in ``route`` (stage codes in order); the first one from a draft."""
+    if state == State.DRAFT:
+        return route[0]
+    return route[list(route).index(state) + 1]

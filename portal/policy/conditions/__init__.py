@@ -1,0 +1,94 @@
+"""The library of conditions. A policy names them by ``kind`` and gives their parameters; rules live nowhere else."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from portal.policy.conditions.base import Answer, Condition, Outcome, Reason, View
+from portal.policy.conditions.dates import AgeUnder, NotBefore, Within
+from portal.policy.conditions.grants import NotGrantedBefore
+from portal.policy.conditions.household import HouseholdIn
+from portal.policy.conditions.study import EducationLevel, GraduatedFrom, OverseasDegreeCertified, SchoolOnList, StudyMode
+from portal.policy.conditions.work import EmployerKind, FirstJobInCity, InPost, InsuredMonths
+
+__all__ = ["Answer", "AnyCondition", "Condition", "Outcome", "Reason", "View", "all_hold", "any_holds", "walk"]
+
+
+class Group(Condition):
+    """Conditions read together."""
+
+    of: tuple["AnyCondition", ...] = Field(min_length=1)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in self.of for name in part.reads))
+
+
+class AllOf(Group):
+    """Every one of ``of`` holds."""
+
+    kind: Literal["all"]
+
+    def holds(self, view: View) -> Outcome:
+        return all_hold(self.of, view)
+
+
+class AnyOf(Group):
+    """At least one of ``of`` holds."""
+
+    kind: Literal["any"]
+
+    def holds(self, view: View) -> Outcome:
+        return any_holds(self.of, view)
+
+
+AnyCondition = Annotated[
+    AllOf
+    | AnyOf
+    | EducationLevel
+    | StudyMode
+    | OverseasDegreeCertified
+    | SchoolOnList
+    | GraduatedFrom
+    | HouseholdIn
+    | EmployerKind
+    | FirstJobInCity
+    | InPost
+    | InsuredMonths
+    | Within
+    | AgeUnder
+    | NotBefore
+    | NotGrantedBefore,
+    Field(discriminator="kind"),
+]
+AllOf.model_rebuild()
+AnyOf.model_rebuild()
+
+
+def all_hold(conditions: Sequence[Condition], view: View) -> Outcome:
+    """One not met makes the whole not met, else one unproven makes it unproven; the reasons are those of that answer."""
+    return _together(conditions, view, (Answer.UNMET, Answer.UNPROVEN, Answer.MET))
+
+
+def any_holds(conditions: Sequence[Condition], view: View) -> Outcome:
+    """One met makes the whole met, else one unproven makes it unproven."""
+    return _together(conditions, view, (Answer.MET, Answer.UNPROVEN, Answer.UNMET))
+
+
+def walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
+    """Every condition in ``conditions``, groups and what is in them included."""
+    for condition in conditions:
+        yield condition
+        if isinstance(condition, Group):
+            yield from walk(condition.of)
+
+
+def _together(conditions: Sequence[Condition], view: View, precedence: tuple[Answer, ...]) -> Outcome:
+    outcomes = [condition.holds(view) for condition in conditions]
+    answer = next(answer for answer in precedence if any(outcome.answer is answer for outcome in outcomes))
+    reasons: list[Reason] = []
+    for outcome in outcomes:
+        if outcome.answer is answer:
+            reasons += [reason for reason in outcome.reasons if reason not in reasons]
+    return Outcome(answer, tuple(reasons))

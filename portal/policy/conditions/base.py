@@ -1,0 +1,81 @@
+"""What every kind of condition shares: three answers, the reasons for them, and the view through which it sees facts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from portal.policy.calendar import Calendar
+from portal.policy.facts import Absence, Fact, Provenance, Value
+from portal.policy.texts import Strict
+
+
+class Answer(StrEnum):
+    """Whether something holds; ``UNPROVEN`` where what is known cannot decide it."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an answer is what it is: the kind of condition, a code and plain values, put into words when shown."""
+
+    kind: str
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer with the reasons that led to it."""
+
+    answer: Answer
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Facts as a clause may see them: what is proven below ``floor`` is as good as unknown."""
+
+    on: date
+    calendar: Calendar
+    known: Mapping[str, Fact]
+    floor: Provenance
+
+    def value(self, name: str) -> Value:
+        """The value of a fact, or ``Absence.UNKNOWN`` where nobody has proven one."""
+        fact = self.known.get(name)
+        return Absence.UNKNOWN if fact is None or fact.provenance < self.floor else fact.value
+
+
+class Condition(Strict):
+    """One condition with its parameters. ``kind`` names it in the document."""
+
+    kind: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the facts that ``holds`` looks at."""
+        raise NotImplementedError
+
+    def holds(self, view: View) -> Outcome:
+        """Whether the condition holds for what is seen: a pure function of its parameters and the view."""
+        raise NotImplementedError
+
+    def says(self, answer: Answer, code: str, **values: Any) -> Outcome:
+        """An outcome with one reason of this kind."""
+        return Outcome(answer, (Reason(self.kind, code, values),))
+
+    def judge(self, name: str, value: Value, test: Callable[[Any], bool], **values: Any) -> Outcome:
+        """Met or unmet as ``test`` says of a value, with the absences decided once for every kind.
+
+        "None" is an answer and does not meet a condition; unknown and not applicable leave it unproven.
+        """
+        if isinstance(value, Absence):
+            if value is Absence.NONE:
+                return self.says(Answer.UNMET, "none", fact=name)
+            return self.says(Answer.UNPROVEN, "unknown", fact=name)
+        return self.says(Answer.MET, "met", **values) if test(value) else self.says(Answer.UNMET, "unmet", **values)

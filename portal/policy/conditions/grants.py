@@ -1,0 +1,46 @@
+"""Conditions about what has been granted already."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from portal.policy.conditions.base import Answer, Condition, Outcome, View
+from portal.policy.facts import Absence, Grant
+from portal.policy.texts import Strict
+
+
+class Scheme(Strict):
+    """A programme or policy whose grants count, limited to area codes that begin with ``area`` where it is given."""
+
+    scheme: str = Field(min_length=1)
+    area: str = Field(default="", pattern=r"^\d{0,6}$")
+
+    def covers(self, grant: Grant) -> bool:
+        """Whether ``grant`` is one of this scheme."""
+        return grant.scheme == self.scheme and grant.area.startswith(self.area)
+
+
+class NotGrantedBefore(Condition):
+    """Nothing has been granted under any of ``schemes``; other grants do not matter."""
+
+    kind: Literal["not_granted_before"]
+    schemes: tuple[Scheme, ...] = Field(min_length=1)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("prior_grants",)
+
+    def holds(self, view: View) -> Outcome:
+        grants = view.value("prior_grants")
+        if grants is Absence.UNKNOWN or grants is Absence.NOT_APPLICABLE:
+            return self.says(Answer.UNPROVEN, "unknown", fact="prior_grants")
+        given = grants if isinstance(grants, tuple) else ()
+        for grant in given:
+            if any(scheme.covers(grant) for scheme in self.schemes):  # type: ignore[arg-type]
+                return self.says(
+                    Answer.UNMET,
+                    "unmet",
+                    scheme=grant.scheme,  # type: ignore[union-attr]
+                    granted_on=grant.granted_on.isoformat(),  # type: ignore[union-attr]
+                )
+        return self.says(Answer.MET, "met")

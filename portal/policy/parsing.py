@@ -1,0 +1,114 @@
+"""From the text of a document to a typed model, or to sentences about what is wrong and where."""
+
+from typing import Any, TypeVar
+
+import yaml
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class PolicyUnreadable(ValueError):
+    """A text that is not a policy document; ``sentences`` say everything that is wrong with it."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+def read_model(model: type[Model], text: str) -> Model:
+    """``text`` (YAML) as a ``model``.
+
+    Raises:
+        PolicyUnreadable: with a sentence for everything that is wrong with it.
+    """
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PolicyUnreadable(
+            [_("第 %(line)s 行读不懂：%(problem)s") % {"line": line, "problem": error.problem or error.context}]
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise PolicyUnreadable([_("文件读不懂：%(problem)s") % {"problem": error}]) from None
+    if not isinstance(data, dict):
+        raise PolicyUnreadable([_("文件不是一份政策：应由“名称: 内容”各行组成")])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise PolicyUnreadable([_sentence(detail, data) for detail in error.errors()]) from None
+
+
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe YAML in which a key written twice is a mistake, not a silent choice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, _("“%(key)s”写了两次") % {"key": key.value}, key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _sentence(detail: ErrorDetails, data: Any) -> str:
+    where = _place(detail["loc"], data)
+    problem = _problem(detail)
+    return _("%(where)s：%(problem)s") % {"where": where, "problem": problem} if where else problem
+
+
+def _place(loc: tuple[int | str, ...], data: Any) -> str:
+    """``clauses LS-5, conditions 1, months``: where in the document, with clause numbers instead of positions."""
+    steps: list[str] = []
+    for step in loc:
+        inside = data[step] if _leads_on(step, data) else None
+        if inside is None and isinstance(data, dict) and step == data.get("kind"):
+            continue  # the tag of a union of kinds is no place in the document
+        if isinstance(step, int):
+            named = inside if isinstance(inside, dict) else {}
+            steps[-1] += f" {named.get('code') or named.get('stage') or step + 1}"
+        else:
+            steps.append(str(step))
+        data = inside
+    return " → ".join(steps)
+
+
+def _leads_on(step: int | str, data: Any) -> bool:
+    return (isinstance(data, dict) and step in data) or (
+        isinstance(data, list) and isinstance(step, int) and step < len(data)
+    )
+
+
+def _problem(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    kind = detail["type"]
+    sentences = {
+        "policy": context.get("sentence", ""),
+        "missing": _("没有填写"),
+        "extra_forbidden": _("没有这一项，请核对拼写"),
+        "union_tag_invalid": _("没有 %(tag)s 这种条件，可用的有：%(tags)s")
+        % {"tag": context.get("tag"), "tags": context.get("expected_tags")},
+        "union_tag_not_found": _("没有写明条件的种类（kind）"),
+        "literal_error": _("只能是：%(expected)s") % {"expected": context.get("expected")},
+        "string_type": _("应为文字；数字请加引号"),
+        "string_too_short": _("不能为空"),
+        "string_pattern_mismatch": _("写法不对：%(value)s") % {"value": detail["input"]},
+        "too_short": _("至少要有一项"),
+        "too_long": _("项目太多"),
+        "greater_than": _("须大于 %(limit)s") % {"limit": context.get("gt")},
+        "greater_than_equal": _("不能小于 %(limit)s") % {"limit": context.get("ge")},
+        "less_than_equal": _("不能大于 %(limit)s") % {"limit": context.get("le")},
+    }
+    by_family = {
+        "int": _("应为整数"),
+        "decimal": _("应为金额，最多两位小数"),
+        "date": _("应为日期，例如 2024-02-06"),
+        "bool": _("应为 true 或 false"),
+        "tuple": _("应为一列，每行以“- ”开头"),
+        "model": _("应由“名称: 内容”各行组成"),
+    }
+    return sentences.get(kind) or by_family.get(kind.split("_")[0]) or _("填写有误：%(value)s") % {"value": detail["input"]}

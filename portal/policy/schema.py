@@ -1,0 +1,387 @@
+"""What a policy document says: one version of one policy, as typed data. ``docs/policies.md`` is its guide for officials.
+
+``parse_document`` turns YAML (or JSON) into a ``PolicyDocument`` or into sentences about what is wrong with it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from portal.policy.conditions import AnyCondition, Condition, walk
+from portal.policy.facts import FACTS, Provenance, write_value
+from portal.policy.parsing import PolicyUnreadable, read_model
+from portal.policy.texts import Strict, Text, refuse
+
+__all__ = ["PolicyDocument", "PolicyUnreadable", "parse_document"]
+
+StageName = Literal["accept", "check", "first_review", "second_review", "public_notice", "final_approval"]
+REVIEWS_BEFORE_MONEY = ("first_review", "second_review", "final_approval")
+Days = Annotated[int, Field(ge=1, le=365)]
+
+
+def _known_fact(name: str) -> str:
+    if name not in FACTS:
+        refuse(_("没有名为 %(name)s 的事实") % {"name": name})
+    return name
+
+
+FactName = Annotated[str, AfterValidator(_known_fact)]
+
+
+class Clause(Strict):
+    """One numbered clause: the text people read and the conditions that decide it, under the same number.
+
+    ``proven_by`` is the weakest provenance that proves its facts; ``papers`` are the kinds a reviewer settles them
+    against. ``illustrative`` marks what no source supports.
+    """
+
+    code: str = Field(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$")
+    text: Text
+    note: Text | None = None
+    source: Text
+    illustrative: bool = False
+    proven_by: Literal["declared", "paper", "register"]
+    papers: tuple[str, ...] = ()
+    conditions: tuple[AnyCondition, ...] = Field(min_length=1)
+
+    @property
+    def floor(self) -> Provenance:
+        """``proven_by`` as a provenance."""
+        return Provenance[self.proven_by.upper()]
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the facts that decide this clause, each once."""
+        return tuple(dict.fromkeys(name for condition in self.conditions for name in condition.reads))
+
+
+class AmountRow(Strict):
+    """An amount in yuan for those who meet ``when``; without ``when`` it is everybody's. The first row that fits counts."""
+
+    label: Text
+    yuan: Decimal = Field(gt=0, le=100_000_000, decimal_places=2)
+    when: tuple[AnyCondition, ...] = ()
+
+    @property
+    def amount_fen(self) -> int:
+        """The amount in whole fen."""
+        return int(self.yuan * 100)
+
+
+class InstalmentRule(Strict):
+    """A part of the amount, due some years after the application date; ``recheck`` are facts to settle anew before it."""
+
+    percent: int = Field(ge=1, le=100)
+    years_after_application: int = Field(default=0, ge=0, le=20)
+    recheck: tuple[FactName, ...] = ()
+    illustrative: bool = False
+
+
+class PaperLimits(Strict):
+    """What an uploaded file may be."""
+
+    formats: tuple[Literal["jpeg", "png", "pdf"], ...] = ("jpeg", "png", "pdf")
+    max_megabytes: int = Field(default=10, ge=1, le=100)
+    max_pages: int = Field(default=30, ge=1, le=500)
+    max_megapixels: int = Field(default=50, ge=1, le=500)
+
+    @property
+    def max_bytes(self) -> int:
+        """The size limit in bytes (1 MB = 1024 × 1024)."""
+        return self.max_megabytes * 1024 * 1024
+
+    @property
+    def max_pixels(self) -> int:
+        """The limit of width × height."""
+        return self.max_megapixels * 1_000_000
+
+
+class RequiredIf(Strict):
+    """A paper is needed only where a fact has one of these values (texts as in the worked examples)."""
+
+    fact: FactName
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Paper(Strict):
+    """A paper that is asked for."""
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)
+    title: Text
+    note: Text | None = None
+    required_if: RequiredIf | None = None
+    limits: PaperLimits = PaperLimits()
+
+    def is_required(self, values: Mapping[str, Any]) -> bool:
+        """Whether somebody with these fact values (typed or text) has to hand it in."""
+        if self.required_if is None:
+            return True
+        value = values.get(self.required_if.fact)
+        return value is not None and write_value(value) in self.required_if.values
+
+
+class Stage(Strict):
+    """One stage of the route and the working days it may take."""
+
+    stage: StageName
+    limit_working_days: Days
+    illustrative: bool = False
+
+
+class Correction(Strict):
+    """How often an applicant is asked to put something right, and how many working days there are for it."""
+
+    times: int = Field(ge=0, le=9)
+    working_days: Days
+    illustrative: bool = False
+
+
+class Masking(Strict):
+    """What a public notice shows of a person: the family name and ``**``, and the last digits of the number."""
+
+    name: Literal["family_name"] = "family_name"
+    number_last: int = Field(default=4, ge=0, le=4)
+
+
+class ObjectionContact(Strict):
+    """Where anybody may object to a public notice."""
+
+    phone: str = Field(min_length=1)
+    address: Text
+    email: str = ""
+
+
+class NoticeRule(Strict):
+    """The public notice: how long, which columns, what is masked, where to object."""
+
+    working_days: Days
+    columns: tuple[Literal["name", "number", "school", "education", "employer", "amount"], ...] = Field(min_length=1)
+    masking: Masking = Masking()
+    objection: ObjectionContact
+    illustrative: bool = False
+
+
+class ReviewBody(Strict):
+    """Who decides an administrative review (行政复议), and within how many days of knowing it is asked for."""
+
+    name: Text
+    days: Days
+
+
+class Privacy(Strict):
+    """What the privacy notice tells: who handles what, on which basis, how long, and which rights there are."""
+
+    controller: Text
+    purpose: Text
+    basis: Text
+    kinds: tuple[Text, ...] = Field(min_length=1)
+    shared_with: tuple[Text, ...] = ()
+    keeping: Text
+    rights: Text
+    contact: Text
+    illustrative: bool = False
+
+
+class ExclusionGroup(Strict):
+    """Policies of which one person gets one (``block``), or how one counts against another."""
+
+    name: str
+    policies: tuple[str, ...] = Field(min_length=2)
+    mode: Literal["block", "higher", "top_up", "deduct", "wait", "stack"]
+    text: Text
+
+
+class Budget(Strict):
+    """Whether money may run out: ``open``, or ``first_come`` with the rest refused, or ``overflow`` to the next year."""
+
+    mode: Literal["open", "first_come", "overflow"] = "open"
+    cap_yuan: int | None = Field(default=None, gt=0)
+
+
+class Clawback(Strict):
+    """Years of service promised; 0 where nothing has to be paid back."""
+
+    service_years: int = Field(default=0, ge=0, le=20)
+    rule: Literal["none", "proportional", "full"] = "none"
+
+
+class Question(Strict):
+    """A common question and its answer, shown on the programme page."""
+
+    question: Text
+    answer: Text
+
+
+class PolicyDocument(Strict):
+    """One version of one policy. Everything an applicant reads about it, and everything that decides, is in here."""
+
+    code: str = Field(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=40)
+    version: str = Field(min_length=1, max_length=20)
+    programme: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)
+    title: Text
+    summary: Text
+    document_number: str = Field(min_length=1)
+    issued_by: Text
+    effective_from: date
+    effective_to: date | None = None
+    date_that_decides: Literal["application"] = "application"
+    clauses: tuple[Clause, ...] = Field(min_length=1)
+    amounts: tuple[AmountRow, ...] = ()
+    instalments: tuple[InstalmentRule, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    declarations: tuple[Text, ...] = ()
+    route: tuple[Stage, ...] = Field(min_length=1)
+    payment_working_days: Days | None = None
+    correction: Correction
+    notice: NoticeRule | None = None
+    reconsideration: Text | None = None
+    review_body: ReviewBody
+    exclusions: tuple[ExclusionGroup, ...] = ()
+    submitted_by: tuple[Literal["person", "clerk"], ...] = ("person", "clerk")
+    budget: Budget = Budget()
+    tax: Literal["none"] = "none"
+    payout_account: Literal["social_security_card"] = "social_security_card"
+    clawback: Clawback = Clawback()
+    bar_years: int = Field(default=0, ge=0, le=10)
+    privacy: Privacy
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def makes_payable(self) -> bool:
+        """Whether an approval makes money payable."""
+        return bool(self.amounts)
+
+    @property
+    def total_working_days(self) -> int:
+        """The working days the whole route may take."""
+        return sum(stage.limit_working_days for stage in self.route)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages in their order."""
+        return tuple(stage.stage for stage in self.route)
+
+    def clause(self, code: str) -> Clause:
+        """The clause with that number.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return _named(self.clauses, "code", code)
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name (``KeyError`` where the route has none)."""
+        return _named(self.route, "stage", name)
+
+    def paper(self, kind: str) -> Paper:
+        """The paper of that kind (``KeyError`` where none is asked for)."""
+        return _named(self.papers, "kind", kind)
+
+    def required_papers(self, values: Mapping[str, Any]) -> tuple[Paper, ...]:
+        """The papers somebody with these fact values has to hand in, in the document's order."""
+        return tuple(paper for paper in self.papers if paper.is_required(values))
+
+    def all_conditions(self) -> Iterator[Condition]:
+        """Every condition of every clause, those inside groups included."""
+        for clause in self.clauses:
+            yield from walk(clause.conditions)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The names of all facts that clauses and amounts read, each once."""
+        in_amounts = (name for row in self.amounts for condition in row.when for name in condition.reads)
+        in_clauses = (name for clause in self.clauses for name in clause.reads)
+        return tuple(dict.fromkeys([*in_clauses, *in_amounts]))
+
+    @field_validator("route")
+    @classmethod
+    def _route_begins_and_ends_well(cls, route: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        names = [stage.stage for stage in route]
+        if len(set(names)) < len(names):
+            refuse(_("同一个环节在流程中出现了两次"))
+        if names[0] not in ("accept", "check"):
+            refuse(_("流程须从受理（accept）或核对（check）开始"))
+        if names[-1] != "final_approval":
+            refuse(_("流程须以审定（final_approval）结束"))
+        if {"first_review", "second_review"} <= set(names) and names.index("first_review") > names.index(
+            "second_review"
+        ):
+            refuse(_("初审（first_review）须在复审（second_review）之前"))
+        return route
+
+    @field_validator("clauses")
+    @classmethod
+    def _clause_numbers_are_unique(cls, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+        _refuse_twice(clause.code for clause in clauses)
+        return clauses
+
+    @field_validator("papers")
+    @classmethod
+    def _paper_kinds_are_unique(cls, papers: tuple[Paper, ...]) -> tuple[Paper, ...]:
+        _refuse_twice(paper.kind for paper in papers)
+        return papers
+
+    @field_validator("instalments")
+    @classmethod
+    def _instalments_make_a_whole(cls, instalments: tuple[InstalmentRule, ...]) -> tuple[InstalmentRule, ...]:
+        if instalments and (total := sum(part.percent for part in instalments)) != 100:
+            refuse(_("各期比例合计须为 100，现为 %(total)s") % {"total": total})
+        if any(later.years_after_application < earlier.years_after_application for earlier, later in pairwise(instalments)):
+            refuse(_("各期须按到期先后排列"))
+        return instalments
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        if self.effective_to and self.effective_to < self.effective_from:
+            refuse(_("截止日期早于施行日期"))
+        if self.makes_payable:
+            for name in REVIEWS_BEFORE_MONEY:
+                if name not in self.stages:
+                    refuse(_("发放资金的政策，流程须有初审、复审和审定，缺 %(stage)s") % {"stage": name})
+        if bool(self.amounts) != bool(self.instalments):
+            refuse(_("金额（amounts）与分期（instalments）须同时填写；一次发放写成一期"))
+        if ("public_notice" in self.stages) != (self.notice is not None):
+            refuse(_("流程有公示环节就须写公示办法（notice），没有就不写"))
+        if self.notice and self.notice.working_days != self.stage("public_notice").limit_working_days:
+            refuse(_("公示办法的天数与流程中公示环节的天数不一致"))
+        kinds = {paper.kind for paper in self.papers}
+        for clause in self.clauses:
+            for kind in clause.papers:
+                if kind not in kinds:
+                    refuse(_("%(clause)s 引用的材料 %(kind)s 不在材料清单中") % {"clause": clause.code, "kind": kind})
+            if clause.proven_by == "paper" and not clause.papers:
+                refuse(_("%(clause)s 凭材料认定，须写明凭哪些材料（papers）") % {"clause": clause.code})
+        for group in self.exclusions:
+            if self.code not in group.policies:
+                refuse(_("互斥组 %(name)s 不含本政策 %(code)s") % {"name": group.name, "code": self.code})
+        return self
+
+
+def parse_document(text: str) -> PolicyDocument:
+    """The policy document written in ``text`` (YAML; JSON is YAML too).
+
+    Raises:
+        PolicyUnreadable: with a sentence for everything that is wrong with it.
+    """
+    return read_model(PolicyDocument, text)
+
+
+def _named(parts: tuple[Any, ...], field: str, name: str) -> Any:
+    for part in parts:
+        if getattr(part, field) == name:
+            return part
+    raise KeyError(name)
+
+
+def _refuse_twice(names: Iterator[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            refuse(_("%(name)s 出现了两次") % {"name": name})
+        seen.add(name)

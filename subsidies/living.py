@@ -1,0 +1,114 @@
+"""The living subsidy programme 一次性生活补贴: what it asks beyond the profile, and what its approval makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from applicants.people.models import Person
+from portal.casework.models import Application, Assessment
+from portal.casework.programmes import Grant, Programme, grants_of, register
+from portal.city import city
+from subsidies.models import LivingSubsidy, Payable
+
+CODE = "living-subsidy"
+
+
+def register_programme() -> None:
+    """Add the living subsidy to the registry."""
+    from subsidies.forms import DeclarationForm
+
+    register(
+        Programme(
+            code=CODE,
+            prefix="LS",
+            title=_("一次性生活补贴"),
+            summary=_("来石狮就业或创业的高校毕业生，符合条件可以申请，直接发到社会保障卡。"),
+            icon="coin",
+            is_open=True,
+            sections=("identity", "education", "employment", "account"),
+            declaration_form=DeclarationForm,
+            declaration_is_complete=declaration_is_complete,
+            declaration_answers=declaration_answers,
+            facts=declared_facts,
+            on_approved=create_payables,
+            grants_of=living_subsidies_of,
+        )
+    )
+
+
+def declaration_of(application: Application) -> LivingSubsidy:
+    """The declaration row of ``application``; an unsaved empty one where nothing was declared yet."""
+    return LivingSubsidy.objects.filter(application=application).first() or LivingSubsidy(
+        pk=application.pk, application=application
+    )
+
+
+def declaration_is_complete(application: Application) -> bool:
+    """Whether truth is declared, the public notice agreed to and earlier grants answered."""
+    row = declaration_of(application)
+    return row.is_declared_true and row.is_notice_agreed and row.has_earlier_grants is not None
+
+
+def declaration_answers(application: Application) -> Mapping[str, Any]:
+    """What was declared, as a submission keeps it."""
+    row = declaration_of(application)
+    return {
+        "is_declared_true": row.is_declared_true,
+        "is_notice_agreed": row.is_notice_agreed,
+        "has_earlier_grants": row.has_earlier_grants,
+        "earlier_scheme": row.earlier_scheme,
+        "earlier_area": row.earlier_area,
+        "earlier_grants": row.earlier_grants,
+    }
+
+
+def declared_facts(application: Application) -> Mapping[str, Any]:
+    """The fact of earlier grants (LS-8, YT-6): what the person declared and what this portal granted, together.
+
+    Notation of the facts: ``scheme@area@yuan@date`` joined by ``;``, ``-`` for none.
+    """
+    row = declaration_of(application)
+    found = [
+        f"{grant.scheme}@{grant.area_code}@{grant.amount_fen // 100}@{grant.granted_on.isoformat()}"
+        for grant in grants_of(application.applicant)
+    ]
+    if row.has_earlier_grants:
+        found.append(f"{row.earlier_scheme}@{row.earlier_area}@0@{application.submitted_on or date.min}")
+    return {"prior_grants": ";".join(found) or "-"}
+
+
+def living_subsidies_of(person: Person) -> Iterable[Grant]:
+    """What this portal has granted ``person``, found by the proven number where there is one."""
+    payables = Payable.objects.filter(programme=CODE, number=1, cancelled_at__isnull=True)
+    payables = (
+        payables.filter(person__number_hash=person.number_hash) if person.number_hash else payables.filter(person=person)
+    )
+    for payable in payables.order_by("approved_at", "id"):
+        yield Grant(payable.policy_code, city().code, payable.gross_fen, timezone.localdate(payable.approved_at))
+
+
+def create_payables(application: Application, assessment: Assessment, at: datetime) -> None:
+    """Make one payable per instalment of the approved amount; called inside the approval's transaction."""
+    document = application.policy_version.parsed
+    plan = {item.number: item for item in document.instalments}
+    for instalment in assessment.result["instalments"]:
+        due_on = date.fromisoformat(instalment["due_on"]) if instalment["due_on"] else timezone.localdate(at)
+        Payable.objects.create(
+            programme=CODE,
+            town=application.town,
+            policy_code=application.policy_version.policy.code,
+            application=application,
+            person=application.applicant,
+            number=instalment["number"],
+            gross_fen=instalment["amount_fen"],
+            net_fen=instalment["amount_fen"],  # neither policy has tax withheld (policy-facts 3.4: silent)
+            due_on=due_on,
+            approved_by=application.approver,
+            approved_at=at,
+            is_recheck_needed=bool(plan[instalment["number"]].recheck),
+        )

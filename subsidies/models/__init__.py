@@ -1,0 +1,7 @@
+"""The living subsidy, and the money that leaves: payables, rolls, bank results."""
+
+from subsidies.models.living import LivingSubsidy
+from subsidies.models.payable import Payable
+from subsidies.models.roll import BankResult, Roll, RollLine
+
+__all__ = ["BankResult", "LivingSubsidy", "Payable", "Roll", "RollLine"]

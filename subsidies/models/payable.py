@@ -1,0 +1,69 @@
+"""Money that somebody may be paid: one row per instalment."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Payable(models.Model):
+    """One amount owed to one payee, from one day on. All amounts are whole fen.
+
+    The payee is a person (subsidy, refund) or an organisation (settlements). Whether it is paid is read from its roll
+    lines, so that there is one truth.
+    """
+
+    class Kind(models.TextChoices):
+        """What it pays."""
+
+        INSTALMENT = "instalment"
+        SETTLEMENT = "settlement"
+        REFUND = "refund"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.INSTALMENT)
+    programme = models.CharField(max_length=32)
+    town = models.CharField(max_length=16, blank=True)
+    policy_code = models.CharField(max_length=32)
+    application = models.ForeignKey("casework.Application", models.PROTECT, null=True, related_name="payables")
+    person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="payables")
+    organisation = models.CharField(max_length=120, blank=True)
+    number = models.PositiveSmallIntegerField(default=1)  # of the instalment
+    gross_fen = models.BigIntegerField()
+    tax_fen = models.BigIntegerField(default=0)
+    net_fen = models.BigIntegerField()
+    due_on = models.DateField()  # no roll collects it earlier
+    approved_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True)
+    is_recheck_needed = models.BooleanField(default=False)  # "still in post", before a later instalment
+    rechecked_at = models.DateTimeField(null=True)
+    rechecked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    recheck_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "number"], condition=Q(kind="instalment"), name="one_payable_per_instalment"
+            ),
+            models.CheckConstraint(
+                condition=Q(gross_fen__gt=0, tax_fen__gte=0, net_fen=F("gross_fen") - F("tax_fen")),
+                name="net_is_gross_less_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, organisation="") | Q(person__isnull=True) & ~Q(organisation=""),
+                name="a_payee_is_a_person_or_an_organisation",
+            ),
+            models.CheckConstraint(
+                condition=Q(rechecked_at__isnull=True)
+                | Q(rechecked_by__isnull=False, recheck_paper__isnull=False),
+                name="a_recheck_names_person_and_paper",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_on", "id"], name="payable_by_due_date")]
+
+    def __str__(self) -> str:
+        return f"payable {self.pk}"

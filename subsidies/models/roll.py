@@ -1,0 +1,122 @@
+"""Payment rolls: what was collected, what was issued byte for byte, what the bank answered."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from portal.vault.fields import EncryptedJSONField, EncryptedTextField
+from subsidies.models.payable import Payable
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Roll(models.Model):
+    """A payment roll. Issuing copies everything into its lines and stores the file; a change needs a new roll."""
+
+    class State(models.TextChoices):
+        """A roll is collected, then issued, or dropped."""
+
+        COLLECTED = "collected"
+        ISSUED = "issued"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    programme = models.CharField(max_length=32)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.COLLECTED)
+    collected_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    collected_at = models.DateTimeField()
+    issued_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    issued_at = models.DateTimeField(null=True)
+    count = models.PositiveIntegerField(null=True)
+    net_fen = models.BigIntegerField(null=True)
+    xlsx_name = models.CharField(max_length=80, blank=True)  # sealed file
+    xlsx_sha256 = models.CharField(max_length=64, blank=True)  # of the bytes that a download serves
+
+    class Meta:
+        ordering = ["-collected_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="issued")
+                | Q(issued_by__isnull=False, issued_at__isnull=False, count__gt=0, net_fen__gt=0)
+                & ~Q(xlsx_name="")
+                & ~Q(xlsx_sha256=""),
+                name="an_issued_roll_has_file_count_and_sum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class RollLine(models.Model):
+    """One payable on one roll. Personal values are copied at issue and are what the bank was told."""
+
+    class Result(models.TextChoices):
+        """What the bank answered."""
+
+        PENDING = "pending"
+        PAID = "paid"
+        REJECTED = "rejected"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    roll = models.ForeignKey(Roll, models.PROTECT, related_name="lines")
+    payable = models.ForeignKey(Payable, models.PROTECT, related_name="roll_lines")
+    position = models.PositiveIntegerField()
+    is_live = models.BooleanField(default=True)  # false: rejected by the bank, or its roll was dropped
+    approved_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    collected_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    issued_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    gross_fen = models.BigIntegerField()
+    tax_fen = models.BigIntegerField()
+    net_fen = models.BigIntegerField()
+    payee = EncryptedJSONField(null=True)  # every column of the file, as issued
+    account = EncryptedTextField(blank=True, default="")
+    result = models.CharField(max_length=8, choices=Result.choices, default=Result.PENDING)
+    result_code = models.CharField(max_length=20, blank=True)
+    posted_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["payable"], condition=Q(is_live=True), name="one_live_line_per_payable"),
+            models.UniqueConstraint(fields=["roll", "position"], name="one_line_per_roll_position"),
+            models.CheckConstraint(condition=~Q(approved_by=F("collected_by")), name="who_approved_does_not_collect"),
+            models.CheckConstraint(
+                condition=Q(issued_by__isnull=True) | ~Q(approved_by=F("issued_by")), name="who_approved_does_not_issue"
+            ),
+            models.CheckConstraint(
+                condition=Q(net_fen=F("gross_fen") - F("tax_fen"), net_fen__gt=0), name="line_net_is_gross_less_tax"
+            ),
+            models.CheckConstraint(
+                condition=~Q(result="rejected") | Q(is_live=False) & ~Q(result_code=""),
+                name="a_rejected_line_is_not_live_and_names_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.roll_id} {self.position}"
+
+
+class BankResult(models.Model):
+    """A bank's answer to a roll, looked through first and applied once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    roll = models.ForeignKey(Roll, models.PROTECT, related_name="bank_results")
+    sha256 = models.CharField(max_length=64)
+    rows = EncryptedJSONField()  # as read from the file
+    uploaded_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    applied_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-uploaded_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["roll", "sha256"], name="the_same_bank_file_is_kept_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"bank result {self.pk}"

@@ -1,0 +1,107 @@
+"""What every test stands on: traps, markers that set themselves, and the real parts (threads, worker, browser)."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+
+from tests import traps
+
+pytest_plugins = ["tests.real_worker", "tests.real_browser"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    traps.forbid_network()
+    traps.reverse_unordered_querysets()
+    config.pluginmanager.register(NothingIsSkippedSilently(config), "nothing-is-skipped-silently")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they use, and leave out what this run's database cannot show (counted as deselected)."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    kept, left_out = [], []
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "worker" in fixtures:
+            item.add_marker("worker")
+        if "chromium" in fixtures:
+            item.add_marker("browser")
+        names = {mark.name for mark in item.iter_markers()}
+        is_journey_elsewhere = "browser" in names and "journey_sqlite" not in names
+        (left_out if is_sqlite and ("postgres" in names or is_journey_elsewhere) else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+class NothingIsSkippedSilently:
+    """A skipped test fails the run: a part that cannot run has to say what to install."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        is_controller = not hasattr(self.config, "workerinput")
+        if self.skipped and is_controller and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.skipped:
+            terminalreporter.section("tests were skipped, so this run fails", red=True)
+            for nodeid in self.skipped:
+                terminalreporter.line(nodeid)
+
+
+@pytest.fixture(autouse=True)
+def _cache_starts_empty(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Committed tests leave their rate limits in the database cache; a rolled-back test does not."""
+    is_committed = not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames)
+    if is_committed:
+        request.getfixturevalue("transactional_db")
+    yield
+    if is_committed:
+        cache.clear()
+
+
+@pytest.fixture
+def race(transactional_db: None) -> Callable[[int, Callable[[int], object]], list[object]]:
+    """``race(n, act)`` calls ``act(0) … act(n-1)`` in threads released together, each on a connection of its own.
+
+    Gives what each call returned, or the exception it raised, in the order of the numbers.
+    """
+
+    def run(n: int, act: Callable[[int], object]) -> list[object]:
+        outcomes: list[object] = [None] * n
+        barrier = threading.Barrier(n)
+
+        def one(number: int) -> None:
+            try:
+                barrier.wait(timeout=30)
+                outcomes[number] = act(number)
+            except Exception as error:
+                outcomes[number] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        assert not any(thread.is_alive() for thread in threads), "a racing thread never came back"
+        return outcomes
+
+    return run
