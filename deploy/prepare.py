@@ -7,7 +7,6 @@ from io import StringIO
 from pathlib import Path
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
@@ -28,7 +27,7 @@ def prepare() -> None:
     known = get_commands()
     if "load_policies" in known:
         call_command("load_policies", stdout=StringIO())
-    if settings.DEMO and "seed_demo" in known:
+    if settings.DEMO and "seed_demo" in known and os.environ.get("DEMO_CITY", "1") != "0":
         call_command("seed_demo", if_empty=True)
 
 
@@ -37,7 +36,7 @@ def _collect_static() -> None:
     seen = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
     for finder in get_finders():
         for path, storage in finder.list([]):
-            status = os.stat(storage.path(path))
+            status = Path(storage.path(path)).stat()
             seen.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.exists() and stamp.read_text() == seen.hexdigest():
@@ -51,9 +50,10 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     try:
         django.setup()
-        assert apps.ready
         prepare()
     except ImproperlyConfigured as problem:
         sys.exit(str(problem))
     except OperationalError as problem:
         sys.exit(f"The database cannot be used: {problem}".strip())
+    except KeyboardInterrupt:
+        sys.exit(130)

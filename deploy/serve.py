@@ -24,7 +24,7 @@ def main() -> None:
     broker = [] if environment.get("CELERY_BROKER_URL") else [embedded_broker(var / "valkey", environment)]
     prepare(environment)
     port = environment["PORT"]
-    supervisor = Supervisor([*broker, web_server(port), *celery_parts()], environment, ROOT)
+    supervisor = Supervisor([*broker, web_server(port), *celery_parts(environment)], environment, ROOT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, supervisor.ask_to_stop)
     code = 0
@@ -95,9 +95,11 @@ def web_server(port: str) -> Part:
     return Part("web server", command, is_ready=lambda: answers(port))
 
 
-def celery_parts() -> list[Part]:
+def celery_parts(environment: dict[str, str]) -> list[Part]:
     """Worker and scheduler."""
-    celery = [sys.executable, "-m", "celery", "--app", "portal.celery", "--quiet"]
+    # Whoever tries the portal as root need not read Celery's warning of it; whoever runs it in earnest should.
+    warnings = ["-W", "ignore:::celery.platforms"] if environment["DEMO"] == "1" else []
+    celery = [sys.executable, *warnings, "-m", "celery", "--app", "portal.celery", "--quiet"]
     worker = ["worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
     return [
         Part("worker", [*celery, *worker]),

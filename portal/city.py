@@ -44,6 +44,7 @@ class City:
     name_en: str
     office_zh: str
     office_en: str
+    decision_prefix: str  # of the numbers of decisions: 石人社补〔2026〕1 号
     hotline: str
     hotline_hours: Words
     office_address: Words

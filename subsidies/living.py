@@ -21,6 +21,7 @@ CODE = "living-subsidy"
 def register_programme() -> None:
     """Add the living subsidy to the registry."""
     from subsidies.forms import DeclarationForm
+    from subsidies.services.outlook import payment_outlook
 
     register(
         Programme(
@@ -37,6 +38,7 @@ def register_programme() -> None:
             facts=declared_facts,
             on_approved=create_payables,
             grants_of=living_subsidies_of,
+            outlook=payment_outlook,
         )
     )
 
@@ -51,7 +53,8 @@ def declaration_of(application: Application) -> LivingSubsidy:
 def declaration_is_complete(application: Application) -> bool:
     """Whether truth is declared, the public notice agreed to and earlier grants answered."""
     row = declaration_of(application)
-    return row.is_declared_true and row.is_notice_agreed and row.has_earlier_grants is not None
+    has_notice = application.policy_version.parsed.notice is not None
+    return row.is_declared_true and row.has_earlier_grants is not None and (row.is_notice_agreed or not has_notice)
 
 
 def declaration_answers(application: Application) -> Mapping[str, Any]:
@@ -86,7 +89,9 @@ def living_subsidies_of(person: Person) -> Iterable[Grant]:
     """What this portal has granted ``person``, found by the proven number where there is one."""
     payables = Payable.objects.filter(programme=CODE, number=1, cancelled_at__isnull=True)
     payables = (
-        payables.filter(person__number_hash=person.number_hash) if person.number_hash else payables.filter(person=person)
+        payables.filter(person__number_hash=person.number_hash)
+        if person.number_hash
+        else payables.filter(person=person)
     )
     for payable in payables.order_by("approved_at", "id"):
         yield Grant(payable.policy_code, city().code, payable.gross_fen, timezone.localdate(payable.approved_at))

@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("worker")
         if "chromium" in fixtures:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one Chromium, while the other process goes on
         names = {mark.name for mark in item.iter_markers()}
         is_journey_elsewhere = "browser" in names and "journey_sqlite" not in names
         (left_out if is_sqlite and ("postgres" in names or is_journey_elsewhere) else kept).append(item)

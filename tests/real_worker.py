@@ -13,6 +13,7 @@ from django.db import connection
 
 from deploy.valkey import start_valkey, stop
 from portal.celery import app
+from portal.notifications import nudging
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,7 @@ class Worker:
                 env={
                     **os.environ,
                     "TEST_VAR_DIR": str(settings.VAR_DIR),
-                    "DATABASE_URL": test_database_url(),
+                    "DATABASE_URL": address_of_database(),
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -84,7 +85,7 @@ class Worker:
                 return
 
 
-def test_database_url() -> str:
+def address_of_database() -> str:
     """The address of the database the tests run on, for a process of its own."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
@@ -107,6 +108,7 @@ def worker(transactional_db: None, _worker_process: Worker) -> Iterator[Worker]:
     if _worker_process.process.poll() is not None:
         _worker_process.restart()
     app.control.purge()
+    nudging._quiet_until = 0.0  # an earlier test without a broker may have silenced the nudges for a while
     yield _worker_process
     app.control.purge()
     if _worker_process.process.poll() is None:

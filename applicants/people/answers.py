@@ -1,4 +1,4 @@
-"""A person's answers as plain data: what a submission keeps, what a policy reads, what a reviewer should look at twice."""
+"""A person's answers as plain data: what a submission keeps, a policy reads and a reviewer should look at twice."""
 
 from __future__ import annotations
 
@@ -19,8 +19,16 @@ Answers = dict[str, dict[str, Any]]
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "identity": ("legal_name", "number", "phone", "household_code", "household_collective"),
-    "education": ("level", "study_mode", "school", "major", "diploma_on", "diploma_number", "is_overseas"),
-    "employment": ("employer_name", "credit_code", "employer_kind", "town", "started_on", "first_job_in_city", "in_post"),
+    "education": ("level", "study_mode", "school", "major", "diploma_on", "is_overseas"),
+    "employment": (
+        "employer_name",
+        "credit_code",
+        "employer_kind",
+        "town",
+        "started_on",
+        "first_job_in_city",
+        "in_post",
+    ),
     "account": ("holder", "number", "bank_name", "is_activated"),
 }
 OTHER_EMPLOYER = "其他单位"
@@ -37,11 +45,23 @@ KINDS_OF_REGISTER = {
 
 def answers_of(person: Person) -> Answers:
     """Everything answered so far: section → field → plain JSON value (dates as ISO text). An empty section is {}."""
+    return answers_from(
+        person,
+        Education.objects.filter(person=person).first(),
+        Employment.objects.filter(person=person).first(),
+        person.current_account(),
+    )
+
+
+def answers_from(
+    person: Person, education: Education | None, employment: Employment | None, account: PayoutAccount | None
+) -> Answers:
+    """The same from rows that a list has fetched together."""
     return {
         "identity": _plain(person),
-        "education": _plain(Education.objects.filter(person=person).first()),
-        "employment": _plain(Employment.objects.filter(person=person).first()),
-        "account": _plain(person.current_account()),
+        "education": _plain(education),
+        "employment": _plain(employment),
+        "account": _plain(account),
     }
 
 
@@ -54,8 +74,10 @@ def missing_answers(answers: Mapping[str, Mapping[str, Any]], section: str) -> t
     """The fields of ``section`` that must still be answered; none means that the section is done."""
     given = answers.get(section, {})
     missing = [name for name in REQUIRED[section] if not given.get(name)]
-    if section == "education" and given.get("is_overseas") == "yes" and not given.get("overseas_certified"):
-        missing.append("overseas_certified")
+    if section == "education":
+        one_more = {"yes": "overseas_certified", "no": "diploma_number"}.get(given.get("is_overseas") or "")
+        if one_more and not given.get(one_more):
+            missing.append(one_more)
     return tuple(missing)
 
 
@@ -129,7 +151,9 @@ def doubts_about(answers: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, st
     doubts: dict[tuple[str, str], str] = {}
     try:
         if not parse_resident_number(answers.get("identity", {}).get("number", "")).county_known:
-            doubts["identity", "number"] = _("号码前 6 位的区县代码在出生那年没有启用。请对照身份证；照原样登记的号码有效。")
+            doubts["identity", "number"] = _(
+                "号码前 6 位的区县代码在出生那年没有启用，这样的号码也可能有效。请对照身份证。"
+            )
     except NumberInvalid:
         pass
     account = answers.get("account", {}).get("number", "")
@@ -138,5 +162,5 @@ def doubts_about(answers: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, st
     employment = answers.get("employment", {})
     fitting = KINDS_OF_REGISTER.get(registry_kind(employment.get("credit_code", "")))
     if fitting and employment.get("employer_kind") not in fitting:
-        doubts["employment", "employer_kind"] = _("单位类型和统一社会信用代码的登记类别不一致。请对照营业执照或登记证书。")
+        doubts["employment", "employer_kind"] = _("单位类型和统一社会信用代码的登记类别不一致。请对照营业执照。")
     return doubts

@@ -42,7 +42,7 @@ class Person(models.Model):
     household_town = EncryptedTextField(blank=True, default="")
     proven_at = models.DateTimeField(null=True)
     proven_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
-    proven_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # none: seen in person
+    proven_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # none: in person
 
     class Meta:
         constraints = [

@@ -49,7 +49,7 @@ class ResidentNumber:
 def compact(text: str) -> str:
     """``text`` without spaces, hyphens and invisible characters, full width made half width, in capitals."""
     plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(char for char in plain if not char.isspace() and unicodedata.category(char) not in {"Cf", "Cc", "Pd"})
+    return "".join(char for char in plain if unicodedata.category(char)[0] not in "ZC" and char not in "-‐‑‒–—")
 
 
 def parse_resident_number(text: str, *, on: date | None = None) -> ResidentNumber:
@@ -142,6 +142,22 @@ def parse_branch_code(text: str) -> str:
     if not re.fullmatch(r"[0-9]{12}", code):
         raise NumberInvalid(_("联行号是 12 位数字。不知道的可以不填。"))
     return code
+
+
+def parse_county_code(text: str) -> str:
+    """Return the 6-digit code of a county in ``text``. Raises NumberInvalid."""
+    code = compact(text)
+    if not re.fullmatch(r"[1-9][0-9]{5}", code):
+        raise NumberInvalid(_("县（市、区）的代码是 6 位数字。不知道的可以不填。"))
+    return code
+
+
+def parse_diploma_number(text: str) -> str:
+    """Return the number of a diploma in ``text``: letters and digits. Raises NumberInvalid."""
+    number = compact(text)
+    if not re.fullmatch(r"[0-9A-Z]{4,30}", number):
+        raise NumberInvalid(_("证书编号由数字和字母组成，4 至 30 位。请照证书填写。"))
+    return number
 
 
 def luhn_ok(number: str) -> bool:

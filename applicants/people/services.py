@@ -1,4 +1,4 @@
-"""What changes a person's file. Every change is one transaction with its audit entry, which names fields, never values."""
+"""What changes a person's file. Every change is one transaction with its audit entry of field names."""
 
 from __future__ import annotations
 
@@ -149,7 +149,12 @@ def prove_number(
 
 
 def _save_part(
-    model: type[Education] | type[Employment], person: Person, values: Mapping[str, Any], action: str, by: User | None, at: datetime
+    model: type[Education] | type[Employment],
+    person: Person,
+    values: Mapping[str, Any],
+    action: str,
+    by: User | None,
+    at: datetime,
 ) -> Any:
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)  # also when the part is not there to be locked yet

@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.vault.sealing import open_sealed, seal
 
 # allauth hands over the secret without its row, so all secrets are sealed for their table.
-SECRET_CONTEXT = "mfa.authenticator.data"
+SEALED_FOR = "mfa.authenticator.data"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -38,11 +38,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Keep no secret readable in the database."""
-        return seal(text.encode(), SECRET_CONTEXT)
+        return seal(text.encode(), SEALED_FOR)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what ``encrypt`` sealed."""
-        return open_sealed(encrypted_text, SECRET_CONTEXT).decode()
+        return open_sealed(encrypted_text, SEALED_FOR).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """The bureau's people keep their TOTP."""

@@ -20,8 +20,7 @@ SECOND_FACTOR_FREE_ROUTE = "accounts/"
 class LanguageMiddleware:
     """Choose the language: the visitor's cookie, else the account's, else Chinese.
 
-    What the browser asks for is not used: the portal is Chinese first. A choice made while signed in is kept in the
-    account, because letters are written in it.
+    What the browser asks for is not used: the portal is Chinese first.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -35,7 +34,6 @@ class LanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Cookie"])
-        self._keep_choice(request, response)
         return response
 
     def _language(self, request: HttpRequest) -> str:
@@ -47,16 +45,9 @@ class LanguageMiddleware:
             return request.user.language
         return settings.LANGUAGE_CODE
 
-    def _keep_choice(self, request: HttpRequest, response: HttpResponse) -> None:
-        cookie = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
-        if cookie is None or cookie.value not in LANGUAGE_CODES or settings.SESSION_COOKIE_NAME not in request.COOKIES:
-            return
-        if request.user.is_authenticated and request.user.language != cookie.value:
-            User.objects.filter(pk=request.user.pk).update(language=cookie.value)
-
 
 class SecondFactorMiddleware:
-    """Send whoever holds a role (or may enter the Django admin) and has no TOTP to set one up, whatever they ask for."""
+    """Send whoever holds a role (or may enter the Django admin) and has no TOTP to set one up, whatever they want."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

@@ -118,7 +118,9 @@ class RoleGrant(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_grants", verbose_name=_("账号"))
     role = models.CharField(_("角色"), max_length=20, choices=Role.choices)
-    programme = models.CharField(_("项目"), max_length=40, blank=True, help_text=_("留空：全部项目"))
+    programme = models.SlugField(
+        _("项目"), max_length=40, blank=True, db_index=False, help_text=_("项目代码；留空：全部项目")
+    )
     town = models.CharField(_("镇（街道）"), max_length=20, blank=True, choices=town_choices, help_text=_("留空：全市"))
 
     class Meta:

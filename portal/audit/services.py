@@ -25,8 +25,8 @@ def record(
     """Add an entry; call it in the transaction of the act itself.
 
     ``actor`` None is the system. ``target`` is a stored row or (type, id). ``fields`` are names of what changed, never
-    values. ``note`` is a short code in plain ASCII; anything else raises ValueError, because people's own words may hold
-    personal data.
+    values. ``note`` is a short code in plain ASCII; anything else raises ValueError, because people's own words may
+    hold personal data.
     """
     if not _SHORT_CODE.fullmatch(note):
         raise ValueError("An audit note is a short code, not a text.")

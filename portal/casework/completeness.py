@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from applicants.people.answers import answers_of, missing_answers
+from applicants.people.answers import answers_of, declared_facts, missing_answers
 from portal.casework.models import Application, CorrectionItem
 from portal.casework.programmes import programme
 from portal.casework.states import State
-from portal.policy.schema import RequiredPaper
+from portal.policy.schema import Paper as PaperAsked
 
 # Papers that the applicant may add after approval: for another account, for a later instalment.
 AFTER_APPROVAL = ("account_proof", "in_post_proof")
@@ -26,11 +26,9 @@ class Part:
     needed: int = 0
 
 
-def required_papers(application: Application, answers: Mapping[str, Any]) -> list[RequiredPaper]:
+def required_papers(application: Application, answers: Mapping[str, Any]) -> tuple[PaperAsked, ...]:
     """The kinds of paper that the pinned policy asks of this person."""
-    degree = answers.get("education", {})
-    asked = application.policy_version.parsed.papers
-    return [paper for paper in asked if paper.is_required(is_overseas=degree.get("is_overseas") == "yes")]
+    return application.policy_version.parsed.required_papers(declared_facts(answers))
 
 
 def parts_of(application: Application) -> list[Part]:

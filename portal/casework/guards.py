@@ -54,7 +54,7 @@ class Move:
         """The newest assessment of the newest submission."""
         if self.submission is None:
             return None
-        return self.submission.assessments.order_by("at", "id").last()
+        return self.submission.assessments.order_by("number").last()
 
 
 Guard = Callable[[Move], str | None]

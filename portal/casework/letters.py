@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import override
 
-from applicants.people.labels import field_label
+from applicants.people.labels import FIELD_LABELS
 from portal.casework.guards import Move
 from portal.casework.models import Application, Correction, Decision
 from portal.notifications.services import queue_letter
@@ -81,5 +81,5 @@ def _marked(move: Move, item: dict[str, str]) -> dict[str, Any]:
     labels = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
-            labels[key] = str(field_label(item["section"], item["name"]))
+            labels[key] = str(FIELD_LABELS[item["section"]][item["name"]])
     return {"label": labels, "note": item.get("note", "")}

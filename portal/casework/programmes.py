@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 if TYPE_CHECKING:
     from applicants.people.models import Person
@@ -22,11 +23,42 @@ class Grant:
     granted_on: date
 
 
+@dataclass(frozen=True)
+class Payment:
+    """One part of what an approval pays, as the applicant's page tells it."""
+
+    label: str
+    amount_fen: int
+    due_on: date
+    state: str  # waiting, arranging, paid, rejected, cancelled
+    text: str  # one sentence: how it stands
+    on: date | None = None  # paid: the day it was posted
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What follows an approval: payments in their order, and what the applicant has to do for them."""
+
+    payments: tuple[Payment, ...] = ()
+    is_account_needed: bool = False  # the bank rejected the account, and no other was given since
+    is_account_unsettled: bool = False  # another was given, and a reviewer has yet to compare it with its paper
+    is_evidence_needed: bool = False  # a later payment waits for a proof that nobody handed in yet
+
+    @property
+    def is_paid_out(self) -> bool:
+        """Whether nothing is left to pay."""
+        return all(payment.state in ("paid", "cancelled") for payment in self.payments)
+
+
 def _nothing(*_args: Any, **_kwargs: Any) -> None:
     return None
 
 
 def _no_facts(_application: Application) -> Mapping[str, Any]:
+    return {}
+
+
+def _no_outlook(_applications: Iterable[Application], _on: date) -> Mapping[UUID, Outlook]:
     return {}
 
 
@@ -52,7 +84,8 @@ class Programme:
     on_approved: Callable[[Application, Assessment, datetime], None] = _nothing
     on_withdrawn: Callable[[Application, datetime], None] = _nothing
     grants_of: Callable[[Person], Iterable[Grant]] = _no_grants
-    outlook: Callable[[Application], Any] = _nothing  # what follows approval, for the applicant's page
+    # What follows approval, by application, on a day: for the applicant's pages. A constant number of queries.
+    outlook: Callable[[Iterable[Application], date], Mapping[UUID, Outlook]] = _no_outlook
 
 
 _PROGRAMMES: dict[str, Programme] = {}

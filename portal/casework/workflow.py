@@ -72,7 +72,12 @@ _BY_NAME = {(step.name, step.source): step for step in STEPS}
 STEP_NAMES = frozenset(step.name for step in STEPS)
 
 # Which column remembers who took a step; the database holds that they are different people.
-SIGNED_AS = {"accept": "accepted_by", "pass_first": "first_reviewer", "pass_second": "second_reviewer", "approve": "approver"}
+SIGNED_AS = {
+    "accept": "accepted_by",
+    "pass_first": "first_reviewer",
+    "pass_second": "second_reviewer",
+    "approve": "approver",
+}
 
 
 def step_from(name: str, state: str) -> Step | None:

@@ -3,6 +3,7 @@
 In a demo the portal's clock may run ahead of the world by one stored offset; elsewhere no offset is ever read.
 """
 
+import math
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -20,12 +21,15 @@ def today() -> date:
 
 
 def move_to(at: datetime) -> None:
-    """Set the portal's clock to ``at`` (aware); it runs on from there. Raises ClockIsReal outside a demo."""
+    """Set the portal's clock to ``at`` (aware), or up to a second later; it runs on from there.
+
+    Raises ClockIsReal outside a demo.
+    """
     if not settings.DEMO:
         raise ClockIsReal("Only a demo portal's clock can be moved.")
     from portal.clock.models import ClockOffset
 
-    seconds = round((at - timezone.now()).total_seconds())
+    seconds = math.ceil((at - timezone.now()).total_seconds())
     ClockOffset.objects.update_or_create(pk=1, defaults={"seconds": seconds})
 
 

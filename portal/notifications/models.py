@@ -31,9 +31,7 @@ class Letter(models.Model):
         constraints = [models.UniqueConstraint(fields=["key"], name="one_letter_per_event")]
         indexes = [
             models.Index(fields=["recipient", "-created_at", "-id"], name="letters_of_a_recipient"),
-            models.Index(
-                fields=["next_try_at"], name="letters_waiting", condition=models.Q(next_try_at__isnull=False)
-            ),
+            models.Index(fields=["next_try_at"], name="letters_waiting", condition=models.Q(next_try_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Tells the worker that there is something to do, without ever making a page wait for the broker.
 
-A nudge only makes things faster: whatever it names is also found by a sweep of the database. So it is tried once, within
-half a second, and a failure is logged and forgotten; for a while after a failure nobody tries again.
+A nudge only makes things faster: whatever it names is also found by a sweep of the database. So it is tried once,
+within half a second, and a failure is logged and forgotten; for a while after a failure nobody tries again.
 """
 
 import logging
@@ -21,7 +21,10 @@ _quiet_until = 0.0
 
 
 def nudge(task: str, **kwargs: str) -> None:
-    """Nudge once the running transaction is committed (at once outside of one). ``kwargs`` are ids, never personal data."""
+    """Nudge once the running transaction is committed (at once outside of one).
+
+    ``task`` is a task's pinned name, ``kwargs`` are ids, never personal data.
+    """
     transaction.on_commit(partial(publish_once, task, **kwargs), robust=True)
 
 

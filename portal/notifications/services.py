@@ -14,12 +14,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
 from portal.accounts.models import User
+from portal.city import city
 from portal.notifications.models import Letter
 from portal.notifications.nudging import nudge
 from portal.notifications.rendering import KINDS, render_letter
@@ -109,10 +110,9 @@ def count_unread(user: User) -> int:
 
 def _take(letter_id: UUID | str, at_real: datetime) -> Letter | None:
     """Lock a waiting letter and put its next attempt off, so that nobody else takes it meanwhile."""
-    skip_locked = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
         letter = (
-            Letter.objects.select_for_update(skip_locked=skip_locked, of=("self",) if skip_locked else ())
+            Letter.objects.select_for_update(skip_locked=True, of=("self",))  # SQLite locks the whole file instead
             .select_related("recipient")
             .filter(pk=letter_id, next_try_at__lte=at_real)
             .first()
@@ -131,7 +131,7 @@ def _mail(letter: Letter) -> EmailMessage:
     address = settings.PORTAL_URL + reverse("letter", args=[letter.pk])
     with translation.override(letter.recipient.language):
         body = render_to_string(
-            "notifications/email.txt", {"paragraphs": rendered.paragraphs, "address": address}, request=None
+            "notifications/email.txt", {"paragraphs": rendered.paragraphs, "address": address, "city": city()}
         )
     host = urlsplit(settings.PORTAL_URL).hostname or "localhost"
     headers = {"Message-ID": f"<letter-{letter.pk}@{host}>", "Auto-Submitted": "auto-generated"}

@@ -23,7 +23,11 @@ def letters(request: HttpRequest) -> HttpResponse:
     mine = request.user.letters.select_related("recipient").order_by("-created_at", "-id")
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
     rows = [(letter, render_letter(letter, get_language()).subject) for letter in page]
-    return render(request, "notifications/letters.html", {"page": page, "rows": rows})
+    links = {
+        "previous": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next": f"?page={page.next_page_number()}" if page.has_next() else "",
+    }
+    return render(request, "notifications/letters.html", {"rows": rows} | links)
 
 
 @login_required

@@ -113,7 +113,7 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A verdict; the amount in whole fen (0 when ineligible, ``None`` while undetermined); a finding for every clause."""
+    """A verdict, the amount in whole fen (0 when ineligible, ``None`` while undetermined), a finding per clause."""
 
     verdict: Verdict
     amount_fen: int | None
@@ -157,9 +157,7 @@ class Assessment:
         )
 
 
-def assess(
-    document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_declared: bool = False
-) -> Assessment:
+def assess(document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_declared: bool = False) -> Assessment:
     """What ``document`` gives to somebody about whom ``facts`` are known, applying on ``facts.on``.
 
     With ``trust_declared`` everything counts as proven: the pre-check of a draft, never the ground of a decision.
@@ -182,11 +180,11 @@ def split_amount(document: PolicyDocument, amount_fen: int, on: date) -> tuple[I
     """The instalments of ``amount_fen`` for an application of the day ``on``; the last takes what rounding leaves."""
     parts: list[Instalment] = []
     left = amount_fen
-    for number, rule in enumerate(document.instalments, start=1):
-        is_last = number == len(document.instalments)
+    for rule in document.instalments:
+        is_last = rule is document.instalments[-1]
         share = left if is_last else amount_fen * rule.percent // 100
         left -= share
-        parts.append(Instalment(number, share, add_years(on, rule.years_after_application)))
+        parts.append(Instalment(rule.number, share, add_years(on, rule.years_after_application)))
     return tuple(parts)
 
 

@@ -205,7 +205,8 @@ def read_value(name: str, value: Any) -> Value:
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if not isinstance(value, str):
-        return value
+        typed: Value = value
+        return typed
     text = value.strip()
     if text in ("?", "-", ""):
         return Absence(text)

@@ -25,7 +25,7 @@ def read_model(model: type[Model], text: str) -> Model:
         PolicyUnreadable: with a sentence for everything that is wrong with it.
     """
     try:
-        data = yaml.load(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader that is stricter)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyUnreadable(
@@ -52,7 +52,8 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
                     None, None, _("“%(key)s”写了两次") % {"key": key.value}, key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def _sentence(detail: ErrorDetails, data: Any) -> str:
@@ -111,4 +112,8 @@ def _problem(detail: ErrorDetails) -> str:
         "tuple": _("应为一列，每行以“- ”开头"),
         "model": _("应由“名称: 内容”各行组成"),
     }
-    return sentences.get(kind) or by_family.get(kind.split("_")[0]) or _("填写有误：%(value)s") % {"value": detail["input"]}
+    return (
+        sentences.get(kind)
+        or by_family.get(kind.split("_")[0])
+        or _("填写有误：%(value)s") % {"value": detail["input"]}
+    )

@@ -1,4 +1,4 @@
-"""What a policy document says: one version of one policy, as typed data. ``docs/policies.md`` is its guide for officials.
+"""What a policy document says: one version of one policy, as typed data. ``docs/policies.md`` tells how to write one.
 
 ``parse_document`` turns YAML (or JSON) into a ``PolicyDocument`` or into sentences about what is wrong with it.
 """
@@ -7,31 +7,33 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from portal.policy.conditions import AnyCondition, Condition, walk
-from portal.policy.facts import FACTS, Provenance, write_value
+from portal.policy.facts import Provenance
 from portal.policy.parsing import PolicyUnreadable, read_model
+from portal.policy.terms import (
+    Budget,
+    Clawback,
+    Correction,
+    Days,
+    ExclusionGroup,
+    FactName,
+    NoticeRule,
+    Paper,
+    Privacy,
+    Question,
+    ReviewBody,
+    Stage,
+)
 from portal.policy.texts import Strict, Text, refuse
 
-__all__ = ["PolicyDocument", "PolicyUnreadable", "parse_document"]
+__all__ = ["Paper", "PolicyDocument", "PolicyUnreadable", "parse_document"]
 
-StageName = Literal["accept", "check", "first_review", "second_review", "public_notice", "final_approval"]
 REVIEWS_BEFORE_MONEY = ("first_review", "second_review", "final_approval")
-Days = Annotated[int, Field(ge=1, le=365)]
-
-
-def _known_fact(name: str) -> str:
-    if name not in FACTS:
-        refuse(_("没有名为 %(name)s 的事实") % {"name": name})
-    return name
-
-
-FactName = Annotated[str, AfterValidator(_known_fact)]
 
 
 class Clause(Strict):
@@ -62,7 +64,7 @@ class Clause(Strict):
 
 
 class AmountRow(Strict):
-    """An amount in yuan for those who meet ``when``; without ``when`` it is everybody's. The first row that fits counts."""
+    """An amount in yuan for those who meet ``when``, or for everybody. The first row that fits counts."""
 
     label: Text
     yuan: Decimal = Field(gt=0, le=100_000_000, decimal_places=2)
@@ -75,151 +77,23 @@ class AmountRow(Strict):
 
 
 class InstalmentRule(Strict):
-    """A part of the amount, due some years after the application date; ``recheck`` are facts to settle anew before it."""
+    """A part of the amount, due some years after the application date.
 
+    ``recheck`` names the facts that are settled anew before it is paid. ``number`` counts from 1 and may be left out.
+    """
+
+    number: int = 0
     percent: int = Field(ge=1, le=100)
     years_after_application: int = Field(default=0, ge=0, le=20)
     recheck: tuple[FactName, ...] = ()
     illustrative: bool = False
 
 
-class PaperLimits(Strict):
-    """What an uploaded file may be."""
-
-    formats: tuple[Literal["jpeg", "png", "pdf"], ...] = ("jpeg", "png", "pdf")
-    max_megabytes: int = Field(default=10, ge=1, le=100)
-    max_pages: int = Field(default=30, ge=1, le=500)
-    max_megapixels: int = Field(default=50, ge=1, le=500)
-
-    @property
-    def max_bytes(self) -> int:
-        """The size limit in bytes (1 MB = 1024 × 1024)."""
-        return self.max_megabytes * 1024 * 1024
-
-    @property
-    def max_pixels(self) -> int:
-        """The limit of width × height."""
-        return self.max_megapixels * 1_000_000
-
-
-class RequiredIf(Strict):
-    """A paper is needed only where a fact has one of these values (texts as in the worked examples)."""
-
-    fact: FactName
-    values: tuple[str, ...] = Field(min_length=1)
-
-
-class Paper(Strict):
-    """A paper that is asked for."""
-
-    kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)
-    title: Text
-    note: Text | None = None
-    required_if: RequiredIf | None = None
-    limits: PaperLimits = PaperLimits()
-
-    def is_required(self, values: Mapping[str, Any]) -> bool:
-        """Whether somebody with these fact values (typed or text) has to hand it in."""
-        if self.required_if is None:
-            return True
-        value = values.get(self.required_if.fact)
-        return value is not None and write_value(value) in self.required_if.values
-
-
-class Stage(Strict):
-    """One stage of the route and the working days it may take."""
-
-    stage: StageName
-    limit_working_days: Days
-    illustrative: bool = False
-
-
-class Correction(Strict):
-    """How often an applicant is asked to put something right, and how many working days there are for it."""
-
-    times: int = Field(ge=0, le=9)
-    working_days: Days
-    illustrative: bool = False
-
-
-class Masking(Strict):
-    """What a public notice shows of a person: the family name and ``**``, and the last digits of the number."""
-
-    name: Literal["family_name"] = "family_name"
-    number_last: int = Field(default=4, ge=0, le=4)
-
-
-class ObjectionContact(Strict):
-    """Where anybody may object to a public notice."""
-
-    phone: str = Field(min_length=1)
-    address: Text
-    email: str = ""
-
-
-class NoticeRule(Strict):
-    """The public notice: how long, which columns, what is masked, where to object."""
-
-    working_days: Days
-    columns: tuple[Literal["name", "number", "school", "education", "employer", "amount"], ...] = Field(min_length=1)
-    masking: Masking = Masking()
-    objection: ObjectionContact
-    illustrative: bool = False
-
-
-class ReviewBody(Strict):
-    """Who decides an administrative review (行政复议), and within how many days of knowing it is asked for."""
-
-    name: Text
-    days: Days
-
-
-class Privacy(Strict):
-    """What the privacy notice tells: who handles what, on which basis, how long, and which rights there are."""
-
-    controller: Text
-    purpose: Text
-    basis: Text
-    kinds: tuple[Text, ...] = Field(min_length=1)
-    shared_with: tuple[Text, ...] = ()
-    keeping: Text
-    rights: Text
-    contact: Text
-    illustrative: bool = False
-
-
-class ExclusionGroup(Strict):
-    """Policies of which one person gets one (``block``), or how one counts against another."""
-
-    name: str
-    policies: tuple[str, ...] = Field(min_length=2)
-    mode: Literal["block", "higher", "top_up", "deduct", "wait", "stack"]
-    text: Text
-
-
-class Budget(Strict):
-    """Whether money may run out: ``open``, or ``first_come`` with the rest refused, or ``overflow`` to the next year."""
-
-    mode: Literal["open", "first_come", "overflow"] = "open"
-    cap_yuan: int | None = Field(default=None, gt=0)
-
-
-class Clawback(Strict):
-    """Years of service promised; 0 where nothing has to be paid back."""
-
-    service_years: int = Field(default=0, ge=0, le=20)
-    rule: Literal["none", "proportional", "full"] = "none"
-
-
-class Question(Strict):
-    """A common question and its answer, shown on the programme page."""
-
-    question: Text
-    answer: Text
-
-
 class PolicyDocument(Strict):
-    """One version of one policy. Everything an applicant reads about it, and everything that decides, is in here."""
+    """One version of one policy. Everything an applicant reads about it, and everything that decides, is in here.
+
+    ``illustrative`` names the fields that no source supports, where they do not carry a mark of their own.
+    """
 
     code: str = Field(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=40)
     version: str = Field(min_length=1, max_length=20)
@@ -251,6 +125,7 @@ class PolicyDocument(Strict):
     bar_years: int = Field(default=0, ge=0, le=10)
     privacy: Privacy
     questions: tuple[Question, ...] = ()
+    illustrative: tuple[str, ...] = ()
 
     @property
     def makes_payable(self) -> bool:
@@ -273,15 +148,15 @@ class PolicyDocument(Strict):
         Raises:
             KeyError: there is none.
         """
-        return _named(self.clauses, "code", code)
+        return {clause.code: clause for clause in self.clauses}[code]
 
     def stage(self, name: str) -> Stage:
         """The stage of that name (``KeyError`` where the route has none)."""
-        return _named(self.route, "stage", name)
+        return {stage.stage: stage for stage in self.route}[name]  # type: ignore[index]
 
     def paper(self, kind: str) -> Paper:
         """The paper of that kind (``KeyError`` where none is asked for)."""
-        return _named(self.papers, "kind", kind)
+        return {paper.kind: paper for paper in self.papers}[kind]
 
     def required_papers(self, values: Mapping[str, Any]) -> tuple[Paper, ...]:
         """The papers somebody with these fact values has to hand in, in the document's order."""
@@ -315,6 +190,14 @@ class PolicyDocument(Strict):
             refuse(_("初审（first_review）须在复审（second_review）之前"))
         return route
 
+    @field_validator("illustrative")
+    @classmethod
+    def _illustrative_fields_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in cls.model_fields:
+                refuse(_("没有 %(name)s 这一项，请核对拼写") % {"name": name})
+        return names
+
     @field_validator("clauses")
     @classmethod
     def _clause_numbers_are_unique(cls, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
@@ -332,9 +215,12 @@ class PolicyDocument(Strict):
     def _instalments_make_a_whole(cls, instalments: tuple[InstalmentRule, ...]) -> tuple[InstalmentRule, ...]:
         if instalments and (total := sum(part.percent for part in instalments)) != 100:
             refuse(_("各期比例合计须为 100，现为 %(total)s") % {"total": total})
-        if any(later.years_after_application < earlier.years_after_application for earlier, later in pairwise(instalments)):
+        years = [part.years_after_application for part in instalments]
+        if years != sorted(years):
             refuse(_("各期须按到期先后排列"))
-        return instalments
+        if any(part.number not in (0, number) for number, part in enumerate(instalments, start=1)):
+            refuse(_("各期须按 1、2、3 的顺序编号"))
+        return tuple(part.model_copy(update={"number": n}) for n, part in enumerate(instalments, start=1))
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -370,13 +256,6 @@ def parse_document(text: str) -> PolicyDocument:
         PolicyUnreadable: with a sentence for everything that is wrong with it.
     """
     return read_model(PolicyDocument, text)
-
-
-def _named(parts: tuple[Any, ...], field: str, name: str) -> Any:
-    for part in parts:
-        if getattr(part, field) == name:
-            return part
-    raise KeyError(name)
 
 
 def _refuse_twice(names: Iterator[str]) -> None:

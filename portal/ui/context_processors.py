@@ -24,6 +24,9 @@ SECTIONS = {
     "privacy_notice": "applications",
     "decision": "applications",
     "account_change": "applications",
+    "account_change_password": "account",
+    "account_email": "account",
+    "mfa": "account",
     "notice": "notices",
     "objection_new": "notices",
     "letter": "letters",
@@ -37,13 +40,13 @@ SECTIONS = {
     "entries": "entries",
 }
 
-count_unread: list[Callable[[Any], int]] = []
-"""Filled by the app that keeps the letters (see ``count_unread_letters_with``), which stands above this one."""
+_count_unread: Callable[[Any], int] | None = None
 
 
 def count_unread_letters_with(count: Callable[[Any], int]) -> None:
-    """Tell the frame how to count a user's unread letters: ``count(user) -> int``, in one query."""
-    count_unread[:] = [count]
+    """Called once by the app that keeps the letters, which stands above this one: ``count(user) -> int``, one query."""
+    global _count_unread
+    _count_unread = count
 
 
 class Frame:
@@ -87,9 +90,9 @@ class Frame:
     @cached_property
     def unread(self) -> int:
         user = getattr(self._request, "user", None)
-        if user is None or not user.is_authenticated or not count_unread:
+        if _count_unread is None or user is None or not user.is_authenticated:
             return 0
-        return count_unread[0](user)
+        return _count_unread(user)
 
     @cached_property
     def business_time(self) -> datetime:

@@ -1,4 +1,4 @@
-"""How money, days and times read, in the language the reader has chosen. Text only: fit for pages, letters and sentences."""
+"""How money, days and times read in the active language. Text only: fit for pages, letters and sentences."""
 
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ def amount_text(fen: int) -> str:
 
 
 def yuan_text(fen: int) -> str:
-    """An amount for a sentence: 1000000 fen → ``10,000 元`` or ``CNY 10,000``; the fen are shown only when there are any."""
+    """An amount for a sentence: 1000000 fen → ``10,000 元`` or ``CNY 10,000``; fen are shown only if there are any."""
     figure = amount_text(fen).removesuffix(".00")
     return f"{figure} 元" if _is_chinese() else f"CNY {figure}"
 

@@ -1,7 +1,7 @@
 """Model fields whose columns hold sealed text only.
 
-The value is sealed for ``<app>.<model>.<field>:<primary key>`` and opened when the attribute is first read, so rows that
-nobody looks into cost nothing. ``values()`` gives the sealed token. Writing goes through the instance (``save``,
+The value is sealed for ``<app>.<model>.<field>:<primary key>`` and opened when the attribute is first read, so rows
+that nobody looks into cost nothing. ``values()`` gives the sealed token. Writing goes through the instance (``save``,
 ``bulk_create``); ``update``, ``bulk_update`` and filters by value do not know the row and are refused.
 """
 
@@ -88,7 +88,16 @@ class SealedField(models.TextField):
         """Let nothing but tokens through to the database."""
         if isinstance(value, Sealed) or self.stays_open(value):
             return value
-        raise TypeError(
+        raise self._refusal()
+
+    def get_lookup(self, lookup_name):
+        """Leave the lookups that ask whether anything was given; the others would search in tokens."""
+        if lookup_name not in {"exact", "in", "isnull"}:
+            raise self._refusal()
+        return super().get_lookup(lookup_name)
+
+    def _refusal(self) -> TypeError:
+        return TypeError(
             f"{self.model._meta.label}.{self.name} is encrypted: set it on an instance and save that. "
             "It cannot be filtered by value, nor written by update() or bulk_update()."
         )
@@ -107,7 +116,9 @@ class SealedField(models.TextField):
         """Refuse what cannot work on a sealed column."""
         problems = super().check(**kwargs)
         if self.unique or self.db_index or self.primary_key:
-            problems.append(checks.Error("An encrypted field can be neither unique nor indexed.", obj=self, id="vault.E001"))
+            problems.append(
+                checks.Error("An encrypted field can be neither unique nor indexed.", obj=self, id="vault.E001")
+            )
         pk = self.model._meta.pk
         if not isinstance(pk.target_field if pk.remote_field else pk, models.UUIDField):
             problems.append(checks.Error("An encrypted field needs a UUID primary key.", obj=self, id="vault.E002"))
@@ -115,7 +126,7 @@ class SealedField(models.TextField):
 
 
 class EncryptedTextField(SealedField):
-    """Text. ``max_length`` counts characters of the plain text and is checked by forms; None and "" are stored as such."""
+    """Text. ``max_length`` counts plain characters and is checked by forms; None and "" are stored as such."""
 
     empty_strings_allowed = True
 

@@ -1,4 +1,4 @@
-"""Files that are written sealed and never in the clear. The file's name is its context: a renamed file does not open."""
+"""Files that are only ever written sealed. The file's name is its context: a renamed file does not open."""
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage

@@ -6,9 +6,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rustpy_xlsxwriter import Format, write_worksheet
-
 from django.utils.translation import override
+from rustpy_xlsxwriter import Format, write_worksheet
 
 from applicants.people.choices import EducationLevel
 from subsidies.models import Roll

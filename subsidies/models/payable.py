@@ -58,8 +58,7 @@ class Payable(models.Model):
                 name="a_payee_is_a_person_or_an_organisation",
             ),
             models.CheckConstraint(
-                condition=Q(rechecked_at__isnull=True)
-                | Q(rechecked_by__isnull=False, recheck_paper__isnull=False),
+                condition=Q(rechecked_at__isnull=True) | Q(rechecked_by__isnull=False, recheck_paper__isnull=False),
                 name="a_recheck_names_person_and_paper",
             ),
         ]

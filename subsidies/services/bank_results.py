@@ -102,7 +102,12 @@ def _read(content: bytes) -> list[dict[str, str]]:
 def _xlsx_table(content: bytes) -> list[tuple[Any, ...]]:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return [row for row, _limit in zip(book.worksheets[0].iter_rows(values_only=True), range(LARGEST_COUNT + 2), strict=False)]
+        return [
+            row
+            for row, _limit in zip(
+                book.worksheets[0].iter_rows(values_only=True), range(LARGEST_COUNT + 2), strict=False
+            )
+        ]
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
         raise StepRefused(_("这个文件打不开。请上传 XLSX 或 CSV 格式的回盘文件。")) from error
 
@@ -169,7 +174,9 @@ def _judge(number: int, raw: Mapping[str, str], roll: Roll, lines: Mapping[int, 
     elif line.result != RollLine.Result.PENDING:
         is_known = line.result == status and line.result_code == (raw["code"] if status == "rejected" else "")
         fault = "" if is_known else _("这一行已有另一个结果，不能改。")
-    return ResultRow(number, position, mask_account(raw["account"]), amount, str(status), raw["code"], posted, fault, is_known)
+    return ResultRow(
+        number, position, mask_account(raw["account"]), amount, str(status), raw["code"], posted, fault, is_known
+    )
 
 
 def _fen(text: str) -> int | None:
@@ -182,7 +189,9 @@ def _fen(text: str) -> int | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text[:10].replace("/", "-")) if "-" in text or "/" in text else date.fromisoformat(text)
+        return (
+            date.fromisoformat(text[:10].replace("/", "-")) if "-" in text or "/" in text else date.fromisoformat(text)
+        )
     except ValueError:
         return None
 
@@ -208,7 +217,9 @@ def apply_bank_result(*, result: BankResult, by: User, at: datetime) -> BankResu
             )
         lines = {
             line.position: line
-            for line in roll.lines.select_related("payable__application__policy_version__policy", "payable__application__applicant__user")
+            for line in roll.lines.select_related(
+                "payable__application__policy_version__policy", "payable__application__applicant__user"
+            )
         }
         for item in found:
             if not item.is_known:

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
+from applicants.people.answers import answers_digest, answers_from
 from applicants.people.models import PayoutAccount
 from applicants.people.names import names_equal
-from applicants.people.answers import answers_digest, answers_from
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.casework.models import Submission
@@ -26,7 +26,11 @@ def payables_of(user: User) -> QuerySet[Payable]:
     return (
         Payable.objects.filter(scope_q(user, (Role.FINANCE, Role.FIRST_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)))
         .select_related(
-            "person__education", "person__employment", "application__policy_version__policy", "approved_by", "person__user"
+            "person__education",
+            "person__employment",
+            "application__policy_version__policy",
+            "approved_by",
+            "person__user",
         )
         .prefetch_related(
             Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),

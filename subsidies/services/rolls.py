@@ -27,7 +27,9 @@ BATCH = 500  # rows per transaction
 
 def visible_rolls(user: User) -> QuerySet[Roll]:
     """Rolls of the programmes that finance, administrators or auditors see; newest first."""
-    programmes = {grant.programme for grant in user.grants if grant.role in (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)}
+    programmes = {
+        grant.programme for grant in user.grants if grant.role in (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
+    }
     every = "" in programmes
     return Roll.objects.filter(Q() if every else Q(programme__in=programmes)).order_by("-collected_at", "-id")
 
@@ -81,7 +83,9 @@ def _require_clear(payable: Payable, by: User, on: object) -> None:
             % {"reference": payable.application.reference, "reason": "；".join(sentence_for(code) for code in found)}
         )
     if payable.approved_by_id == by.pk:
-        raise StepRefused(_("%(reference)s 由您审定，不能再由您汇总发放。") % {"reference": payable.application.reference})
+        raise StepRefused(
+            _("%(reference)s 由您审定，不能再由您汇总发放。") % {"reference": payable.application.reference}
+        )
 
 
 def drop_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
@@ -177,8 +181,8 @@ def _columns(roll: Roll, line: RollLine, payable: Payable, notices: dict[UUID, s
         "bank": account.bank_name,
         "branch": account.branch_code,
         "phone": person.phone,
-        "first_reviewer": application.first_reviewer_id and application.first_reviewer.display_name or "",
-        "second_reviewer": application.second_reviewer_id and application.second_reviewer.display_name or "",
+        "first_reviewer": (application.first_reviewer_id and application.first_reviewer.display_name) or "",
+        "second_reviewer": (application.second_reviewer_id and application.second_reviewer.display_name) or "",
         "approved_on": timezone.localdate(payable.approved_at).isoformat(),
         "notice": notices.get(application.pk, ""),
         "remark": f"第 {payable.number} 期" if payable.number > 1 else "",

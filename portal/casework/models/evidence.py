@@ -37,6 +37,7 @@ class Settlement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="settlements")
+    number = models.PositiveIntegerField()  # within the application, in the order they were made
     fact = models.CharField(max_length=40)
     value = EncryptedJSONField()
     paper = models.ForeignKey("people.Paper", models.PROTECT, related_name="+")
@@ -44,7 +45,10 @@ class Settlement(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at", "id"]
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="settlements_are_numbered_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.fact} of {self.application_id}"
@@ -61,6 +65,7 @@ class Assessment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="assessments")
+    number = models.PositiveIntegerField()  # within the application; the highest is the newest
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="assessments")
     policy_version = models.ForeignKey("policy.PolicyVersion", models.PROTECT, related_name="+")
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
@@ -68,12 +73,14 @@ class Assessment(models.Model):
     at = models.DateTimeField()
     verdict = models.CharField(max_length=12)
     amount_fen = models.BigIntegerField(null=True)
+    answers = models.CharField(max_length=100, blank=True)  # one letter a clause: m met, n not met, u unproven
     facts = EncryptedJSONField()
     result = EncryptedJSONField()  # Assessment.as_json() of the policy engine
 
     class Meta:
-        ordering = ["at", "id"]
+        ordering = ["number"]
         constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="assessments_are_numbered_once"),
             models.UniqueConstraint(
                 fields=["submission"],
                 condition=Q(trigger="automatic"),

@@ -12,10 +12,28 @@ from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.guards import GUARDS, Move
 from portal.casework.letters import send_step_letter
-from portal.casework.models import Application, Correction, CorrectionItem, Decision, NoticeLine, ReferenceCounter, StepTaken
+from portal.casework.models import (
+    Application,
+    Correction,
+    CorrectionItem,
+    Decision,
+    NoticeLine,
+    ReferenceCounter,
+    StepTaken,
+)
 from portal.casework.programmes import programme
 from portal.casework.states import ENDED, State
-from portal.casework.workflow import APPLICANT, NEXT, RETURNING, SIGNED_AS, SYSTEM, Step, next_stage, step_from, steps_from
+from portal.casework.workflow import (
+    APPLICANT,
+    NEXT,
+    RETURNING,
+    SIGNED_AS,
+    SYSTEM,
+    Step,
+    next_stage,
+    step_from,
+    steps_from,
+)
 from portal.city import city
 from portal.policy.calendar import Calendar
 from portal.policy.services import stored_calendar
@@ -140,7 +158,9 @@ def _write(move: Move) -> None:
             row.assignee = correction.returned_by
     if row.state == State.CORRECTION:
         correction = _open_correction(move, source, calendar)
-    if source == State.PUBLIC_NOTICE and row.state != State.OBJECTION or source == State.OBJECTION and row.state != State.PUBLIC_NOTICE:
+    if (source == State.PUBLIC_NOTICE and row.state != State.OBJECTION) or (
+        source == State.OBJECTION and row.state != State.PUBLIC_NOTICE
+    ):
         NoticeLine.objects.filter(application=row, is_live=True).update(is_live=False)
     _set_due(move, source, correction, calendar)
     decision = _sign(move) if row.state in (State.APPROVED, State.REFUSED) else None
@@ -155,7 +175,9 @@ def _write(move: Move) -> None:
         actor=move.actor,
         note=move.note,
     )
-    record(action=f"application.{step.name}", actor=move.actor, target=row, at=move.at, fields=["state"], note=row.state)
+    record(
+        action=f"application.{step.name}", actor=move.actor, target=row, at=move.at, fields=["state"], note=row.state
+    )
     if row.state == State.APPROVED:
         programme(row.programme).on_approved(row, move.assessment, move.at)
     elif row.state == State.WITHDRAWN:
@@ -166,7 +188,7 @@ def _write(move: Move) -> None:
 
 def _target(move: Move, correction: Correction | None) -> str:
     if move.step.target == NEXT:
-        return next_stage([item.stage for item in move.document.route], move.application.state)
+        return next_stage(move.document.stages, move.application.state)
     if move.step.target == RETURNING:
         return correction.stage
     return move.step.target
@@ -236,7 +258,9 @@ def _sentence_for(error: IntegrityError) -> str:
     raise error
 
 
-def take_file(application: Application, *, by: User, at: datetime, expected_version: int, reason: str = "") -> Application:
+def take_file(
+    application: Application, *, by: User, at: datetime, expected_version: int, reason: str = ""
+) -> Application:
     """Put the file in the hands of ``by``; taking it over from a colleague needs a reason. Raises StepRefused."""
     with transaction.atomic():
         row = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)

@@ -25,12 +25,20 @@ from portal.policy.facts import Fact, Facts, FactUnreadable, Provenance, read_va
 from portal.policy.services import stored_calendar
 
 
+LETTERS = {"met": "m", "unmet": "n", "unproven": "u"}
+
+
+def declared_values(application: Application, submission: Submission) -> dict[str, Any]:
+    """What ``submission`` declares, by fact name, with what the programme adds to it."""
+    return declared_facts(submission.answers) | dict(programme(application.programme).facts(application))
+
+
 def facts_of(application: Application, submission: Submission) -> Facts:
     """What is known: declared in ``submission``, and settled against papers since (the newest settlement counts)."""
     declared_on = timezone.localdate(submission.at)
-    values = declared_facts(submission.answers) | dict(programme(application.programme).facts(application))
+    values = declared_values(application, submission)
     known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
-    for settlement in application.settlements.order_by("at", "id").select_related("paper"):
+    for settlement in application.settlements.order_by("number").select_related("paper"):
         known[settlement.fact] = Fact(
             settlement.value, Provenance.PAPER, timezone.localdate(settlement.at), f"paper:{settlement.paper.kind}"
         )
@@ -45,6 +53,7 @@ def _assess(
     result = assess(version.parsed, facts, calendar)
     row = Assessment.objects.create(
         application=application,
+        number=application.assessments.count() + 1,
         submission=submission,
         policy_version=version,
         trigger=trigger,
@@ -52,6 +61,7 @@ def _assess(
         at=at,
         verdict=result.verdict,
         amount_fen=result.amount_fen,
+        answers="".join(LETTERS[finding.answer] for finding in result.findings),
         facts=facts.as_json(),
         result=result.as_json(),
     )
@@ -81,7 +91,9 @@ def check_submission(*, submission_id: UUID, at: datetime) -> None:
 
 def unchecked_submissions(limit: int = 500) -> list[UUID]:
     """Submissions of open applications that wait for their automatic check, oldest first."""
-    waiting = Submission.objects.filter(application__state__in=OPEN).exclude(assessments__trigger=Assessment.Trigger.AUTOMATIC)
+    waiting = Submission.objects.filter(application__state__in=OPEN).exclude(
+        assessments__trigger=Assessment.Trigger.AUTOMATIC
+    )
     return list(waiting.order_by("at", "id").values_list("pk", flat=True)[:limit])
 
 
@@ -116,11 +128,12 @@ def settle_facts(
         if not ShelfPaper.objects.filter(application=row, paper=paper, removed_at__isnull=True).exists():
             raise StepRefused(_("请选择这件申请的材料。"))
         submission = row.submissions.order_by("number").last()
-        for name, value in values.items():
+        settled = row.settlements.count()
+        for number, (name, value) in enumerate(values.items(), start=settled + 1):
             try:
                 read_value(name, value)
             except FactUnreadable as error:
                 raise StepRefused(str(error)) from error
-            Settlement.objects.create(application=row, fact=name, value=value, paper=paper, by=by, at=at)
+            Settlement.objects.create(application=row, number=number, fact=name, value=value, paper=paper, by=by, at=at)
         record(action="fact.settle", actor=by, target=row, at=at, fields=sorted(values), note=f"paper {paper.pk}")
         return _assess(row, submission, trigger=Assessment.Trigger.SETTLED, by=by, at=at, calendar=stored_calendar())

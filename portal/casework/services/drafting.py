@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.answers import answers_digest, answers_of
 from applicants.people.masking import mask_name
 from applicants.people.models import Employment, Paper, Person
-from applicants.people.answers import answers_digest, answers_of
+from applicants.people.papers import remove_paper
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.completeness import editable_papers
@@ -18,8 +19,8 @@ from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Su
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, advance
 from portal.casework.states import OPEN, State
+from portal.notifications.nudging import nudge
 from portal.policy.services import version_deciding
-from portal.notifications.nudging import nudge_after_commit
 
 
 def start_application(
@@ -83,6 +84,12 @@ def take_off_shelf(*, application: Application, shelved: ShelfPaper, by: User, a
         record(action="paper.remove", actor=by, target=row, at=at, fields=[shelved.kind])
 
 
+def remove_unused(paper: Paper, *, by: User, at: datetime) -> None:
+    """Delete a paper that stands on no shelf and proved nothing: what nobody needs is not kept."""
+    if not paper.shelved.exists() and paper.person.proven_paper_id != paper.pk:
+        remove_paper(paper=paper, by=by, at=at)
+
+
 def submit_application(*, application: Application, by: User, at: datetime) -> Application:
     """Submit a draft: reference, application date, declared answers and receipt, once.
 
@@ -106,7 +113,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         row.save()
         submission = _declare(row, by=by, at=at)
         moved = advance(row, "submit", actor=by, at=at, expected_version=row.version)
-        nudge_after_commit("casework.check", submission_id=str(submission.pk))
+        nudge("casework.check", submission_id=str(submission.pk))
         return moved
 
 
@@ -120,7 +127,7 @@ def resubmit_application(*, application: Application, by: User, at: datetime, ex
         row.name_masked = mask_name(row.applicant.legal_name)
         row.save(update_fields=["name_masked"])
         moved = advance(row, "resubmit", actor=by, at=at, expected_version=expected_version)
-        nudge_after_commit("casework.check", submission_id=str(submission.pk))
+        nudge("casework.check", submission_id=str(submission.pk))
         return moved
 
 
@@ -133,13 +140,16 @@ def withdraw_application(*, application: Application, by: User, at: datetime, ex
 
 
 def discard_draft(*, application: Application, by: User, at: datetime) -> None:
-    """Delete a draft with its shelf; the profile and the person's papers stay. Raises StepRefused if submitted."""
+    """Delete a draft with its papers; the profile stays. Raises StepRefused if submitted."""
     with transaction.atomic():
         row = _locked(application)
         if row.state != State.DRAFT:
             raise StepRefused(_("已经提交的申请不能删除，可以撤回。"))
         record(action="application.discard", actor=by, target=row, at=at)
+        papers = [shelved.paper for shelved in row.shelf.select_related("paper__person")]
         row.shelf.all().delete()
+        for paper in papers:
+            remove_unused(paper, by=by, at=at)
         row.delete()
 
 
@@ -154,5 +164,10 @@ def _locked(application: Application) -> Application:
 def _declare(row: Application, *, by: User, at: datetime) -> Submission:
     answers = answers_of(row.applicant) | {"declaration": dict(programme(row.programme).declaration_answers(row))}
     return Submission.objects.create(
-        application=row, number=row.submissions.count() + 1, at=at, by=by, answers=answers, digest=answers_digest(answers)
+        application=row,
+        number=row.submissions.count() + 1,
+        at=at,
+        by=by,
+        answers=answers,
+        digest=answers_digest(answers),
     )

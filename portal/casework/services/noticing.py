@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,19 +15,46 @@ from applicants.people.masking import Lookalike, distinguish, mask_name
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.casework.letters import tell_applicant
-from portal.casework.models import Application, Notice, NoticeLine, NoticeObjection, ReferenceCounter, Submission
-from portal.casework.services.advancing import StepRefused, advance
+from portal.casework.models import (
+    Application,
+    Notice,
+    NoticeLine,
+    NoticeObjection,
+    ReferenceCounter,
+    Settlement,
+    Submission,
+)
+from portal.casework.services.advancing import FileChanged, StepRefused, advance
 from portal.casework.states import State
 from portal.notifications.services import queue_letter
+from portal.policy.models import PolicyVersion
 from portal.policy.services import stored_calendar
 
 COLLECTORS = (Role.SECOND_REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
+ENTERERS = (Role.CLERK, Role.SECOND_REVIEWER, Role.ADMINISTRATOR)  # of an objection that came by letter or visit
+OBJECTION_READERS = (Role.ADMINISTRATOR, Role.AUDITOR)
 LARGEST_NOTICE = 500  # one transaction
 
 
+@dataclass(frozen=True)
+class Period:
+    """The days a list is on line, both included; provisional where a calendar not yet published could move the last."""
+
+    starts_on: date
+    ends_on: date
+    is_provisional: bool
+
+
+def period_from(released_on: date, working_days: int) -> Period:
+    """The period of a list released on ``released_on``: from the next day, for so many working days (law: not counted)."""
+    end = stored_calendar().add_working_days(released_on, working_days)
+    return Period(released_on + timedelta(days=1), end.day, end.is_provisional)
+
+
 def waiting_for_notice(user: User) -> QuerySet[Application]:
-    """The applications at public notice that stand on no list yet, in the scope of ``user``."""
+    """The applications at public notice that stand on no list yet, in the scope of ``user``. Longest waiting first."""
     return (
         Application.objects.filter(scope_q(user, COLLECTORS), state=State.PUBLIC_NOTICE)
         .exclude(notice_lines__is_live=True)
@@ -33,25 +62,33 @@ def waiting_for_notice(user: User) -> QuerySet[Application]:
     )
 
 
+def waiting_by_version(user: User) -> list[tuple[PolicyVersion, int]]:
+    """How many wait under each policy version, in the scope of ``user``; versions without anybody are left out."""
+    rows = waiting_for_notice(user).order_by().values("policy_version").annotate(count=Count("pk", distinct=True))
+    counts = {row["policy_version"]: row["count"] for row in rows.order_by("policy_version")}
+    versions = PolicyVersion.objects.filter(pk__in=counts).select_related("policy").order_by("policy__code", "pk")
+    return [(version, counts[version.pk]) for version in versions]
+
+
 def collect_notice(*, policy_version_id: int, by: User, at: datetime) -> Notice:
     """Put everybody who waits under one policy version on a new list, masked by the version's rule.
 
-    At most 500 lines, in one transaction. Raises StepRefused where nobody waits.
+    At most 500 lines, in one transaction. Raises StepRefused where nobody waits (any more).
     """
     with transaction.atomic():
-        rows = list(
-            waiting_for_notice(by)
-            .filter(policy_version_id=policy_version_id)
-            .select_related("applicant", "policy_version__policy")
-            .select_for_update(of=("self",))[:LARGEST_NOTICE]
-        )
+        waiting = waiting_for_notice(by).filter(policy_version_id=policy_version_id)
+        ids = list(waiting.values_list("pk", flat=True)[:LARGEST_NOTICE])
+        list(Application.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+        # Asked again behind the lock: who collected at the same moment has taken them already.
+        rows = list(waiting.filter(pk__in=ids).select_related("applicant"))
         if not rows:
             raise StepRefused(_("现在没有等待公示的申请。"))
+        version = PolicyVersion.objects.select_related("policy").get(pk=policy_version_id)
         year = timezone.localdate(at).year
         notice = Notice.objects.create(
             number=f"GS-{year}-{ReferenceCounter.take('notice', year):04d}",
             programme=rows[0].programme,
-            policy_version=rows[0].policy_version,
+            policy_version=version,
             collected_by=by,
             collected_at=at,
         )
@@ -64,11 +101,14 @@ def _lines(notice: Notice, rows: list[Application]) -> list[NoticeLine]:
     masking = notice.policy_version.parsed.notice.masking
     submissions = Submission.objects.filter(application__in=rows).order_by("number")
     answers = {submission.application_id: submission.answers for submission in submissions}  # the last one stays
+    settled = _settled(rows)
     masked = distinguish(
-        [
-            Lookalike(name=mask_name(row.applicant.legal_name, masking.name), number=row.applicant.number, last=masking.number_last)
-            for row in rows
-        ]
+        Lookalike(
+            name=mask_name(row.applicant.legal_name, masking.name),
+            number=row.applicant.number,
+            last=masking.number_last,
+        )
+        for row in rows
     )
     return [
         NoticeLine(
@@ -77,37 +117,57 @@ def _lines(notice: Notice, rows: list[Application]) -> list[NoticeLine]:
             position=position,
             name_masked=shown.name,
             number_masked=shown.masked_number,
-            school=answers[row.pk]["education"]["school"],
-            education=answers[row.pk]["education"]["level"],
-            employer=answers[row.pk]["employment"]["employer_name"],
+            school=settled.get((row.pk, "school"), answers[row.pk]["education"]["school"]),
+            education=settled.get((row.pk, "education"), answers[row.pk]["education"]["level"]),
+            employer=settled.get((row.pk, "employer"), answers[row.pk]["employment"]["employer_name"]),
             amount_fen=row.amount_fen,
         )
         for position, (row, shown) in enumerate(zip(rows, masked, strict=True), start=1)
     ]
 
 
+def _settled(rows: list[Application]) -> dict[tuple[UUID, str], str]:
+    """What a reviewer settled against a paper counts before what was declared; the newest one stays."""
+    found = Settlement.objects.filter(application__in=rows, fact__in=("school", "education", "employer"))
+    values = {(item.application_id, item.fact): item.value for item in found.order_by("number")}
+    return {key: value for key, value in values.items() if value not in ("", "-", "?", None)}
+
+
+def may_release(notice: Notice, user: User) -> str | None:
+    """What stands in the way of ``user`` releasing the list, as a sentence; None where nothing does. Reads only."""
+    if notice.collected_by_id == user.pk:
+        return _("名单由您汇总，发布要由另一人办理。")
+    reach = Application.objects.filter(notice_lines__notice=notice, notice_lines__is_live=True)
+    inside, all_of_them = reach.filter(scope_q(user, COLLECTORS)).count(), reach.count()
+    if not all_of_them:
+        return _("名单上已经没有人，不用发布。")
+    if inside != all_of_them:
+        return _("您没有办理这一步的权限。")
+    if reach.filter(applicant__user=user).exists():
+        return _("名单上有您本人的申请，发布要由另一人办理。")
+    return None
+
+
 def release_notice(*, notice: Notice, by: User, at: datetime) -> Notice:
     """Publish a list: it is on line from the day after release, for the policy's working days.
 
-    Raises StepRefused where ``by`` collected it (constraint ``notice_is_released_by_a_second_person``) or it is out already.
+    Raises StepRefused where ``by`` collected it (constraint ``notice_is_released_by_a_second_person``), does not
+    reach every line, or nobody is left on it. Releasing again changes nothing.
     """
     with transaction.atomic():
-        row = Notice.objects.select_for_update(of=("self",)).select_related("policy_version").get(pk=notice.pk)
+        row = Notice.objects.select_for_update(of=("self",)).get(pk=notice.pk)
         if row.released_at is not None:
             return row
-        if row.collected_by_id == by.pk:
-            raise StepRefused(_("名单由您汇总，发布要由另一人办理。"))
-        if not any(by.may_act_as(role, row.programme, "") for role in COLLECTORS):
-            raise StepRefused(_("您没有办理这一步的权限。"))
-        on = timezone.localdate(at)
-        end = stored_calendar().add_working_days(on, row.policy_version.parsed.notice.working_days)
+        if refusal := may_release(row, by):
+            raise StepRefused(refusal)
+        period = period_from(timezone.localdate(at), row.policy_version.parsed.notice.working_days)
         row.released_by, row.released_at = by, at
-        row.starts_on, row.ends_on, row.is_provisional = on + timedelta(days=1), end.day, end.is_provisional
+        row.starts_on, row.ends_on, row.is_provisional = period.starts_on, period.ends_on, period.is_provisional
         row.save()
         record(action="notice.release", actor=by, target=row, at=at, fields=["starts_on", "ends_on"])
-        for line in row.lines.filter(is_live=True).select_related(
-            "application__applicant__user", "application__policy_version__policy"
-        ):
+        lines = row.lines.filter(is_live=True).select_related("application__applicant__user")
+        for line in lines.order_by("position"):
+            line.application.policy_version = row.policy_version  # one list, one version: read and parsed once
             tell_applicant(
                 line.application,
                 "notice_started",
@@ -124,26 +184,63 @@ def notices_on(day: date) -> QuerySet[Notice]:
     return Notice.objects.filter(starts_on__lte=day, ends_on__gte=day).order_by("-starts_on", "-number")
 
 
+def public_lines(notice: Notice) -> list[NoticeLine]:
+    """The lines the public reads, in order: a suspended person stays, one withdrawn or upheld against has left."""
+    return list(notice.lines.filter(is_live=True).order_by("position"))
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    """The lists of the desk: those with at least one file in the scope of ``user``, newest first."""
+    files = Application.objects.filter(scope_q(user, DESK_ROLES), notice_lines__notice=OuterRef("pk"))
+    return Notice.objects.filter(Exists(files)).order_by("-collected_at", "-id")
+
+
+def objections_of(user: User, roles: tuple[Role, ...] = OBJECTION_READERS) -> QuerySet[NoticeObjection]:
+    """The objections to files in the scope of ``user`` as one of ``roles``, oldest first."""
+    files = Application.objects.filter(scope_q(user, roles), pk=OuterRef("line__application"))
+    return NoticeObjection.objects.filter(Exists(files)).order_by("at", "id")
+
+
+def with_counts(notices: QuerySet[Notice]) -> QuerySet[Notice]:
+    """``notices`` with ``people``, the number of live lines, and the version loaded."""
+    return notices.select_related("policy_version__policy").annotate(
+        people=Count("lines", filter=Q(lines__is_live=True), distinct=True)
+    )
+
+
 def raise_objection(
     *, line: NoticeLine, name: str, contact: str, text: str, objector: User | None, by: User, at: datetime
 ) -> NoticeObjection:
     """Take a real-name objection: it suspends that person and not the list.
 
-    ``objector`` is None where a clerk enters a letter or a visit. Raises StepRefused outside the notice's period.
+    ``objector`` is None where the office enters a letter or a visit; ``by`` then holds one of ENTERERS for the file.
+    The same objection again, while it is open, is the same row. Raises StepRefused outside the notice's period.
     """
     with transaction.atomic():
-        notice = line.notice
-        on = timezone.localdate(at)
+        # One lock for everything that happens to this person: the second objection sees the first.
+        row = Application.objects.select_for_update(of=("self",)).get(pk=line.application_id)
+        line = NoticeLine.objects.select_related("notice").get(pk=line.pk)
+        if objector is None and not any(by.may_act_as(role, row.programme, row.town) for role in ENTERERS):
+            raise StepRefused(_("您没有办理这一步的权限。"))
+        for known in line.objections.filter(state=NoticeObjection.State.OPEN, objector=objector).order_by("at", "id"):
+            if known.text == text and (objector is not None or known.objector_name == name):
+                return known
+        notice, on = line.notice, timezone.localdate(at)
         if notice.starts_on is None or not notice.starts_on <= on <= notice.ends_on or not line.is_live:
             raise StepRefused(_("这份名单的公示期已经结束，或者这个人已不在名单上。"))
         objection = NoticeObjection.objects.create(
             line=line, objector=objector, objector_name=name, contact=contact, text=text, entered_by=by, at=at
         )
         record(action="objection.raise", actor=by, target=objection, at=at)
-        row = Application.objects.get(pk=line.application_id)
         if row.state == State.PUBLIC_NOTICE:
             advance(row, "suspend", actor=None, at=at, expected_version=row.version)
         return objection
+
+
+def read_objection(*, objection: NoticeObjection, by: User, at: datetime) -> NoticeObjection:
+    """Note that ``by`` opened what the objector wrote in confidence."""
+    record(action="objection.read", actor=by, target=objection, at=at)
+    return objection
 
 
 def answer_objection(
@@ -154,14 +251,19 @@ def answer_objection(
     Upheld, it goes back to second review; dismissed, it goes on with its notice. Raises StepRefused.
     """
     with transaction.atomic():
-        found = NoticeObjection.objects.select_for_update(of=("self",)).select_related("line__application").get(pk=objection.pk)
+        # The file first, as in raise_objection: an objection that comes in meanwhile is seen below.
+        row = Application.objects.select_for_update(of=("self",)).get(pk=objection.line.application_id)
+        found = NoticeObjection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
         if found.state != NoticeObjection.State.OPEN:
             raise StepRefused(_("这份异议已经答复过。"))
-        row = found.line.application
         if not by.may_act_as(Role.ADMINISTRATOR, row.programme, row.town):
             raise StepRefused(_("您没有办理这一步的权限。"))
+        if by.pk == found.objector_id:
+            raise StepRefused(_("不能答复自己提出的异议。"))
         if not answer.strip():
             raise StepRefused(_("请写明答复。"))
+        if row.version != expected_version:
+            raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
         found.state = NoticeObjection.State.UPHELD if is_upheld else NoticeObjection.State.DISMISSED
         found.answer, found.answered_by, found.answered_at = answer, by, at
         found.save()

@@ -1,5 +1,16 @@
-"""Addresses."""
+"""Addresses of the desk, under /desk/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from portal.casework.views import desk, desk_acts, desk_file
+
+urlpatterns: list[URLPattern] = [
+    path("", desk.queue, name="desk"),
+    path("find/", desk.find, name="desk_find"),
+    path("files/<uuid:id>/", desk_file.desk_file, name="desk_file"),
+    path("files/<uuid:id>/take/", desk.take, name="desk_take"),
+    path("files/<uuid:id>/settle/", desk_acts.settle, name="desk_settle"),
+    path("files/<uuid:id>/prove/", desk_acts.prove, name="desk_prove"),
+    path("files/<uuid:id>/reveal/", desk_acts.reveal, name="desk_reveal"),
+    path("files/<uuid:id>/steps/<slug:step>/", desk_acts.step, name="desk_step"),
+]

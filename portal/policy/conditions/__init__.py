@@ -9,7 +9,13 @@ from portal.policy.conditions.base import Answer, Condition, Outcome, Reason, Vi
 from portal.policy.conditions.dates import AgeUnder, NotBefore, Within
 from portal.policy.conditions.grants import NotGrantedBefore
 from portal.policy.conditions.household import HouseholdIn
-from portal.policy.conditions.study import EducationLevel, GraduatedFrom, OverseasDegreeCertified, SchoolOnList, StudyMode
+from portal.policy.conditions.study import (
+    EducationLevel,
+    GraduatedFrom,
+    OverseasDegreeCertified,
+    SchoolOnList,
+    StudyMode,
+)
 from portal.policy.conditions.work import EmployerKind, FirstJobInCity, InPost, InsuredMonths
 
 __all__ = ["Answer", "AnyCondition", "Condition", "Outcome", "Reason", "View", "all_hold", "any_holds", "walk"]
@@ -67,7 +73,7 @@ AnyOf.model_rebuild()
 
 
 def all_hold(conditions: Sequence[Condition], view: View) -> Outcome:
-    """One not met makes the whole not met, else one unproven makes it unproven; the reasons are those of that answer."""
+    """One not met makes the whole not met, else one unproven makes it unproven; the reasons are of that answer."""
     return _together(conditions, view, (Answer.UNMET, Answer.UNPROVEN, Answer.MET))
 
 

@@ -1,4 +1,4 @@
-"""What every kind of condition shares: three answers, the reasons for them, and the view through which it sees facts."""
+"""What every kind of condition shares: three answers, their reasons, and the view through which it sees facts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -6,13 +6,14 @@ from pydantic import Field
 
 from portal.policy.conditions.base import Answer, Condition, Outcome, View
 from portal.policy.facts import Absence, Grant
-from portal.policy.texts import Strict
+from portal.policy.texts import Strict, Text
 
 
 class Scheme(Strict):
     """A programme or policy whose grants count, limited to area codes that begin with ``area`` where it is given."""
 
     scheme: str = Field(min_length=1)
+    title: Text
     area: str = Field(default="", pattern=r"^\d{0,6}$")
 
     def covers(self, grant: Grant) -> bool:
@@ -34,13 +35,9 @@ class NotGrantedBefore(Condition):
         grants = view.value("prior_grants")
         if grants is Absence.UNKNOWN or grants is Absence.NOT_APPLICABLE:
             return self.says(Answer.UNPROVEN, "unknown", fact="prior_grants")
-        given = grants if isinstance(grants, tuple) else ()
-        for grant in given:
-            if any(scheme.covers(grant) for scheme in self.schemes):  # type: ignore[arg-type]
-                return self.says(
-                    Answer.UNMET,
-                    "unmet",
-                    scheme=grant.scheme,  # type: ignore[union-attr]
-                    granted_on=grant.granted_on.isoformat(),  # type: ignore[union-attr]
-                )
+        for grant in grants if isinstance(grants, tuple) else ():
+            for scheme in self.schemes:
+                if isinstance(grant, Grant) and scheme.covers(grant):
+                    values = {"scheme": grant.scheme, "title": scheme.title.model_dump()}
+                    return self.says(Answer.UNMET, "unmet", granted_on=grant.granted_on.isoformat(), **values)
         return self.says(Answer.MET, "met")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from portal.policy.conditions.base import Answer, Condition, Outcome, View
 from portal.policy.facts import Absence
+from portal.policy.texts import Text
 
 
 class HouseholdIn(Condition):
@@ -16,7 +17,7 @@ class HouseholdIn(Condition):
 
     kind: Literal["household_in"]
     place: str = Field(pattern=r"^\d{2,6}$")
-    place_name: str = Field(min_length=1)
+    place_name: Text
     collective_counts: bool = True
 
     @property
@@ -25,9 +26,8 @@ class HouseholdIn(Condition):
 
     def holds(self, view: View) -> Outcome:
         code, collective = view.value("hukou_code"), view.value("hukou_collective")
-        outcome = self.judge(
-            "hukou_code", code, lambda it: it.startswith(self.place), hukou_code=code, place=self.place_name
-        )
+        values = {"hukou_code": code, "place": self.place_name.model_dump()}
+        outcome = self.judge("hukou_code", code, lambda it: it.startswith(self.place), **values)
         if outcome.answer is not Answer.MET or self.collective_counts:
             return outcome
         if isinstance(collective, Absence) and collective is not Absence.NONE:

@@ -60,8 +60,9 @@ class InPost(Condition):
 class InsuredMonths(Condition):
     """Insured ``months`` months in a row, up to the month before the application or the one before that.
 
-    A month counts when it was paid in time (unless ``late_counts``) with the present employer (unless ``any_employer``).
-    Registers lag: where they show nothing at all for the last month and that month would be enough, it is unproven.
+    A month counts when it was paid in time (unless ``late_counts``) and with the present employer (unless
+    ``any_employer``). Registers lag: where they show nothing at all for the last month and that month would be enough,
+    the condition is unproven.
     """
 
     kind: Literal["insured_months"]

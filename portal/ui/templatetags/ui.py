@@ -1,12 +1,12 @@
-"""Components as template tags; built in, so no template loads them. Parameters are keyword-only except for a tag's one subject."""
+"""Components as template tags. They are builtins: no template loads them. Only a tag's one subject is positional."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField, CheckboxInput
-from django.forms.widgets import FileInput
+from django.forms import BaseForm, BoundField, CheckboxInput, Field
+from django.forms.widgets import ChoiceWidget, FileInput, Widget
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -40,7 +40,13 @@ TASK_STATES = {
     "urgent": ("urgent", "alert", gettext_lazy("需修改")),
     "locked": ("plain", "lock", gettext_lazy("还不能开始")),
 }
-SPOKEN_STATES = {"done": gettext_lazy("已完成："), "now": "", "pause": gettext_lazy("暂停："), "todo": "", "next": gettext_lazy("接下来：")}
+SPOKEN_STATES = {
+    "done": gettext_lazy("已完成："),
+    "now": "",
+    "pause": gettext_lazy("暂停："),
+    "todo": "",
+    "next": gettext_lazy("接下来："),
+}
 
 
 def _filled(rows: Iterable[Mapping[str, Any]], **defaults: Any) -> list[dict[str, Any]]:
@@ -278,6 +284,29 @@ def _anchor(bound: BoundField) -> str:
     return bound.id_for_label or f"{bound.auto_id}_0"
 
 
+def _sentences(bound: BoundField, label: str) -> list[str]:
+    """What is wrong with a field. Django's "this field is required" says neither which nor what to do; ours does."""
+    if not bound.errors:
+        return []
+    sentences = []
+    for error in bound.errors.as_data():
+        if error.code == "required" and error.message == Field.default_error_messages["required"]:
+            sentences.append(_missing(bound.field.widget, label))
+        else:
+            sentences += error.messages
+    return sentences
+
+
+def _missing(widget: Widget, label: str) -> str:
+    if isinstance(widget, CheckboxInput):
+        return _("请勾选“%(label)s”") % {"label": label}
+    if isinstance(widget, FileInput):
+        return _("请上传“%(label)s”") % {"label": label}
+    if isinstance(widget, ChoiceWidget):
+        return _("请选择“%(label)s”") % {"label": label}
+    return _("请填写“%(label)s”") % {"label": label}
+
+
 @register.inclusion_tag("ui/form_errors.html")
 def form_errors(
     *,
@@ -285,11 +314,11 @@ def form_errors(
     forms: Iterable[BaseForm] = (),
     extra: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """The error summary: every sentence once, linked to its field. ``extra``: (id, sentence) of things that are no field."""
+    """The error summary, every sentence linked to its field. ``extra``: (id, sentence) of what is no field."""
     errors: list[tuple[str, str]] = []
     for one in [form, *forms] if form is not None else forms:
         errors += [("", sentence) for sentence in one.non_field_errors()]
-        errors += [(_anchor(bound), sentence) for bound in one for sentence in bound.errors]
+        errors += [(_anchor(bound), sentence) for bound in one for sentence in _sentences(bound, bound.label)]
     errors += extra
     count = len(errors)
     heading = ngettext("有 %(count)d 处需要修改", "有 %(count)d 处需要修改", count) % {"count": count}
@@ -301,19 +330,26 @@ def field(
     *,
     field: BoundField,
     label: str = "",
-    hint: str = "",
+    hint: str | None = None,
     is_heading: bool = False,
     compact: bool = False,
+    placeholder: bool = True,
 ) -> dict[str, Any]:
-    """Label, hint, errors and control of one field, tied together for screen readers. ``compact``: for filter bars."""
+    """Label, hint, errors and control of one field, tied together for screen readers.
+
+    ``hint=""`` hides the field's help text. ``is_heading``: the label is the page's h1. ``compact``: for filter bars.
+    ``placeholder=False`` drops the widget's own.
+    """
     widget = field.field.widget
-    hint = hint or field.help_text
+    hint = field.help_text if hint is None else hint
     described = []
     if hint:
         described.append(f"{field.auto_id}_helptext")
     if field.errors:
         described.append(f"{field.auto_id}_error")
-    attrs = {"aria-describedby": " ".join(described)} if described and not widget.use_fieldset else {}
+    attrs: dict[str, Any] = {} if placeholder else {"placeholder": False}
+    if described and not widget.use_fieldset:
+        attrs["aria-describedby"] = " ".join(described)
     if isinstance(widget, CheckboxInput):
         shape = "check"
     elif widget.use_fieldset:
@@ -323,6 +359,7 @@ def field(
     return {
         "field": field,
         "control": field.as_widget(attrs=attrs),
+        "errors": _sentences(field, label or field.label),
         "label": label or field.label,
         "hint": hint,
         "described": " ".join(described),

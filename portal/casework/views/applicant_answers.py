@@ -1,0 +1,114 @@
+"""Answers and papers as the applicant reads them back: one block per section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value
+from portal.casework.models import Application, ShelfPaper
+from portal.casework.programmes import programme
+from portal.policy.schema import Paper as PaperAsked
+
+DECLARATION = "declaration"
+PAPERS = "papers"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One section read back; ``rows`` are those of a summary list."""
+
+    name: str
+    label: str
+    rows: list[dict[str, str]] = field(default_factory=list)
+    href: str = ""
+
+
+def part_label(name: str) -> str:
+    """What a part of the task list is called."""
+    others = {PAPERS: _("上传材料"), DECLARATION: _("声明和公示告知")}
+    return others.get(name) or str(SECTION_LABELS[name])
+
+
+def part_href(application: Application, name: str) -> str:
+    """Where a part is filled in."""
+    if name == PAPERS:
+        return reverse("application_papers", args=[application.pk])
+    return reverse("application_section", args=[application.pk, name])
+
+
+def field_name(application: Application, section: str, name: str) -> str:
+    """What an answer is called, those of the declaration included."""
+    if section == DECLARATION:
+        rows = programme(application.programme).declaration_form.rows_of({})
+        return next((label for key, label, _value in rows if key == name), name)
+    return str(FIELD_LABELS[section][name])
+
+
+def blocks_of(application: Application, answers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    """Every section of ``answers`` with the declaration, in the order of the task list."""
+    asked = programme(application.programme)
+    blocks = [
+        Block(name, part_label(name), _rows(name, answers.get(name, {})), part_href(application, name))
+        for name in asked.sections
+    ]
+    declared = asked.declaration_form.rows_of(answers.get(DECLARATION, {})) if asked.declaration_form else []
+    rows = [{"label": label, "value": value or _("没有填写")} for _name, label, value in declared]
+    return [*blocks, Block(DECLARATION, part_label(DECLARATION), rows, part_href(application, DECLARATION))]
+
+
+def _rows(section: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    rows = []
+    for name, label in FIELD_LABELS[section].items():
+        value = display_value(section, name, given.get(name), is_masked=section == "account" and name == "number")
+        if value:
+            lines = pgettext("between two items", "；").join(value.split("\n"))
+            rows.append({"label": str(label), "value": lines})
+    return rows
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of paper asked for, with what stands on the shelf."""
+
+    kind: str
+    title: str
+    note: str
+    papers: list[ShelfPaper]
+    remark: str = ""  # the reviewer's, in a correction
+    limits: str = ""
+
+
+def kinds_of(application: Application, asked: Iterable[PaperAsked], shelf: Iterable[ShelfPaper]) -> list[Kind]:
+    """The asked kinds in the policy's order, each with its papers."""
+    standing = list(shelf)
+    return [
+        Kind(
+            kind=paper.kind,
+            title=str(paper.title),
+            note=str(paper.note) if paper.note else "",
+            papers=[row for row in standing if row.kind == paper.kind],
+            limits=limits_text(paper.limits),
+        )
+        for paper in asked
+    ]
+
+
+def limits_text(limits: Any) -> str:
+    """Which files are taken, in one sentence."""
+    names = {"jpeg": "JPEG", "png": "PNG", "pdf": "PDF"}
+    return _("可以拍照。%(formats)s，单个不超过 %(size)s MB，PDF 最多 %(pages)s 页。") % {
+        "formats": pgettext("between two items", "、").join(names[name] for name in limits.formats),
+        "size": limits.max_megabytes,
+        "pages": limits.max_pages,
+    }
+
+
+def on_shelf(application: Application) -> list[ShelfPaper]:
+    """The papers that stand on the shelf now."""
+    return list(application.shelf.filter(removed_at__isnull=True).select_related("paper").order_by("added_at", "id"))

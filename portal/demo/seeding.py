@@ -1,0 +1,291 @@
+"""A believable invented city: about sixty people whose applications went through the real services on past days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+
+from applicants.people import services as people
+from applicants.people.answers import answers_of
+from applicants.people.models import Paper
+from applicants.people.papers import accept_paper
+from portal import clock
+from portal.accounts.models import User
+from portal.casework.completeness import required_papers
+from portal.casework.models import Application, Notice
+from portal.casework.services import checking, drafting, noticing
+from portal.casework.services.advancing import advance
+from portal.casework.services.due import act_on_due
+from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
+from portal.demo.inventing import invent
+from portal.demo.papers import sample_paper
+from portal.policy.facts import write_value
+from portal.policy.services import stored_calendar
+from subsidies.models import Roll
+from subsidies.services import rolls
+from subsidies.services.bank_results import apply_bank_result, upload_bank_result
+from subsidies.services.checking import obstacles, payables_of
+from subsidies.services.declaring import save_declaration
+
+PROGRAMME = "living-subsidy"
+DECLARED = {"is_declared_true": True, "is_notice_agreed": True, "has_earlier_grants": False}
+
+
+@dataclass
+class City:
+    """The bureau of the demo and the day its story is told from."""
+
+    now: datetime
+    staff: dict[str, User]
+
+    def ago(self, days: int, hour: int = 10) -> datetime:
+        """The time ``hour`` of the day that lies ``days`` working days before today."""
+        day, left = timezone.localdate(self.now), days
+        calendar = stored_calendar()
+        while left > 0:
+            day -= timedelta(days=1)
+            working = calendar.is_working(day)
+            left -= working if working is not None else day.weekday() < 5
+        return timezone.make_aware(datetime.combine(day, time(hour)))
+
+
+def seed() -> None:
+    """Create the bureau, the people and their applications. Takes the database as empty."""
+    bureau = {account.email.split("@")[0]: create_account(account) for account in BUREAU}
+    city = City(clock.now(), bureau)
+    number = 0
+    for count, story in STORIES:
+        for _turn in range(count):
+            number += 1
+            story(city, number)
+    _finish_notice_and_rolls(city)
+    create_account(APPLICANT)  # nothing applied for yet: the place to begin
+
+
+def draft(city: City, number: int, *, days: int, policy: str = "LS-2022", parts: int = 6) -> Application:
+    """A draft with its first ``parts`` parts filled in (six are all of them)."""
+    at = city.ago(days)
+    user = create_account(DemoAccount(f"person{number:02d}@shishi.example", ""))
+    row = drafting.start_application(user=user, programme_code=PROGRAMME, policy_code=policy, privacy_read_at=at, at=at)
+    person, answers = row.applicant, invent(number, on=timezone.localdate(at), policy=policy)
+    steps: list[Callable[[], object]] = [
+        lambda: people.save_identity(person=person, values=answers.identity, by=user, at=at),
+        lambda: people.save_education(person=person, values=answers.education, by=user, at=at),
+        lambda: people.save_employment(person=person, values=answers.employment, by=user, at=at),
+        lambda: people.give_account(person=person, values=answers.account, by=user, at=at),
+        lambda: add_papers(row, number, at),
+        lambda: save_declaration(application=row, values=DECLARED, by=user, at=at),
+    ]
+    for step in steps[:parts]:
+        step()
+    return Application.objects.get(pk=row.pk)
+
+
+def add_papers(row: Application, number: int, at: datetime) -> None:
+    """Put one sample of every paper that is asked for on the shelf."""
+    for asked in required_papers(row, answers_of(row.applicant)):
+        paper = accept_paper(
+            person=row.applicant,
+            kind=asked.kind,
+            upload=sample_paper(asked.kind, number),
+            limits=asked.limits,
+            by=row.applicant.user,
+            at=at,
+        )
+        drafting.put_on_shelf(application=row, kind=asked.kind, paper=paper, by=row.applicant.user, at=at)
+
+
+def submitted(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
+    """An application handed in ``days`` days ago and checked: it waits to be accepted."""
+    row = draft(city, number, days=days, policy=policy)
+    at = city.ago(days, hour=11)
+    row = drafting.submit_application(application=row, by=row.applicant.user, at=at)
+    for submission in row.submissions.all():
+        checking.check_submission(submission_id=submission.pk, at=at)
+    return fresh(row)
+
+
+def fresh(row: Application) -> Application:
+    """The row as it is now."""
+    return Application.objects.select_related("applicant__user", "policy_version__policy").get(pk=row.pk)
+
+
+def accepted(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
+    """Accepted the day after: it waits for first review."""
+    row, at, clerk = submitted(city, number, days=days, policy=policy), city.ago(days - 1), city.staff["clerk"]
+    id_card = Paper.objects.filter(person=row.applicant, kind="id_card").first()
+    people.prove_number(person=row.applicant, by=clerk, at=at, paper=id_card)
+    return advance(fresh(row), "accept", actor=clerk, at=at, expected_version=row.version)
+
+
+def settle_everything(city: City, row: Application, at: datetime, *, except_clause: str = "") -> Application:
+    """Settle what every clause reads against its paper, as the reviewer would."""
+    shelf = {item.kind: item.paper for item in row.shelf.select_related("paper")}
+    facts = checking.facts_of(row, row.submissions.last())
+    for clause in row.policy_version.parsed.clauses:
+        kinds = [kind for kind in clause.papers if kind in shelf]
+        if kinds and clause.code != except_clause:
+            values = {name: write_value(facts.known[name].value) for name in clause.reads if name in facts.known}
+            checking.settle_facts(
+                application=row,
+                values=values,
+                paper=shelf[kinds[0]],
+                by=city.staff["first"],
+                at=at,
+                expected_version=row.version,
+            )
+    return fresh(row)
+
+
+def reviewed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
+    """Through first review: it waits for second review."""
+    row, at = fresh(accepted(city, number, days=days, policy=policy)), city.ago(days - 3)
+    row = settle_everything(city, row, at)
+    return advance(row, "pass_first", actor=city.staff["first"], at=at, expected_version=row.version)
+
+
+def noticed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
+    """Through second review: it waits for public notice."""
+    row = reviewed(city, number, days=days, policy=policy)
+    return advance(row, "pass_second", actor=city.staff["second"], at=city.ago(days - 5), expected_version=row.version)
+
+
+def returned(city: City, number: int, *, days: int) -> Application:
+    """Returned for correction at first review: the insurance record does not show the last month."""
+    row = fresh(accepted(city, number, days=days))
+    return advance(
+        row,
+        "return",
+        actor=city.staff["first"],
+        at=city.ago(days - 2),
+        expected_version=row.version,
+        note="参保缴费证明缺最近一个月，请补传；单位名称请与劳动合同一致。",
+        items=[
+            {"kind": "paper", "section": "", "name": "insurance_record", "note": "要有最近三个月，每月一行。"},
+            {"kind": "field", "section": "employment", "name": "employer_name", "note": "请填合同上的全称。"},
+        ],
+    )
+
+
+def refused(city: City, number: int, *, days: int) -> Application:
+    """Refused at first review under LS-4."""
+    row, at = fresh(accepted(city, number, days=days)), city.ago(days - 4)
+    row = settle_everything(city, row, at, except_clause="LS-4")
+    return advance(
+        row,
+        "refuse",
+        actor=city.staff["first"],
+        at=at,
+        expected_version=row.version,
+        clause="LS-4",
+        note="参保记录显示，您来石狮前已在本市另一家单位就业，这次不是首次就业。",
+    )
+
+
+def withdrawn(city: City, number: int, *, days: int) -> Application:
+    """Withdrawn by the applicant before first review."""
+    row = accepted(city, number, days=days)
+    return drafting.withdraw_application(
+        application=row, by=row.applicant.user, at=city.ago(days - 2), expected_version=row.version
+    )
+
+
+def lapsed(city: City, number: int, *, days: int) -> Application:
+    """Returned, never sent again, lapsed."""
+    row = returned(city, number, days=days)
+    act_on_due(at=city.ago(0))
+    return fresh(row)
+
+
+def _release(city: City, *, days: int) -> list[Notice]:
+    found = []
+    waiting = noticing.waiting_for_notice(city.staff["second"]).order_by().values_list("policy_version", flat=True)
+    for version in sorted(set(waiting)):
+        notice = noticing.collect_notice(policy_version_id=version, by=city.staff["second"], at=city.ago(days + 1))
+        found.append(noticing.release_notice(notice=notice, by=city.staff["second2"], at=city.ago(days)))
+    return found
+
+
+def approved_batch(city: City, number: int) -> None:
+    """Sixteen people of an earlier month: through notice and approval, then paid, one account rejected."""
+    rows = [
+        noticed(city, number * 100 + turn, days=42 - turn % 3, policy="YTE-2024" if turn % 4 == 3 else "LS-2022")
+        for turn in range(16)
+    ]
+    _release(city, days=34)
+    act_on_due(at=city.ago(28))
+    for row in map(fresh, rows):
+        advance(row, "approve", actor=city.staff["approver"], at=city.ago(27), expected_version=row.version)
+
+
+def _finish_notice_and_rolls(city: City) -> None:
+    finance, at = city.staff["finance"], city.ago(20)
+    ready = [item.pk for item in payables_of(finance) if not obstacles(item, on=timezone.localdate(at))]
+    roll = rolls.issue_roll(
+        roll=rolls.collect_roll(payable_ids=ready[:12], by=finance, at=at), by=finance, at=at + timedelta(hours=1)
+    )
+    result = upload_bank_result(roll=roll, content=_bank_file(roll, city), by=finance, at=city.ago(17))
+    apply_bank_result(result=result, by=finance, at=city.ago(17))
+    rolls.collect_roll(payable_ids=ready[12:], by=finance, at=city.ago(2))
+
+
+def _bank_file(roll: Roll, city: City) -> bytes:
+    """The bank's answer: all paid but the last line."""
+    lines = list(roll.lines.order_by("position"))
+    posted = timezone.localdate(city.ago(18)).isoformat()
+    text = ["批次号,序号,账号,金额,状态,失败码,入账日"]
+    for line in lines:
+        rejected = line is lines[-1]
+        text.append(
+            f"{roll.number},{line.position},{line.account},{line.net_fen / 100:.2f},"
+            + ("失败,账户未激活," if rejected else f"成功,,{posted}")
+        )
+    return "\r\n".join(text).encode("utf-8-sig")
+
+
+def on_notice(city: City, number: int) -> None:
+    """Nine people whose notice runs now, one of them objected to, and three who wait for the next list."""
+    for turn in range(9):
+        noticed(city, number * 100 + turn, days=16 + turn % 3, policy="YTE-2024" if turn % 3 == 2 else "LS-2022")
+    notices = _release(city, days=3)
+    line = notices[0].lines.first()
+    noticing.raise_objection(
+        line=line,
+        name="洪志明",
+        contact="13800006810",
+        text="据我所知，这个人上个月已经离职。",
+        objector=None,
+        by=city.staff["clerk"],
+        at=city.ago(0),
+    )
+    for turn in range(9, 12):
+        noticed(city, number * 100 + turn, days=9)
+
+
+def awaiting_approval(city: City, number: int) -> None:
+    """Four people whose notice has just ended."""
+    for turn in range(4):
+        noticed(city, number * 100 + turn, days=18)
+    _release(city, days=9)
+    act_on_due(at=city.ago(1))
+
+
+# How many times, and what happens to each; the ones that move whole lists come first.
+STORIES: tuple[tuple[int, Callable[[City, int], object]], ...] = (
+    (1, approved_batch),
+    (1, awaiting_approval),
+    (1, on_notice),
+    (3, lambda city, number: draft(city, number, days=number % 5 + 1, parts=number % 5 + 1)),
+    (7, lambda city, number: submitted(city, number, days=number % 4 + 1)),
+    (2, lambda city, number: submitted(city, number, days=2, policy="YTE-2024")),
+    (7, lambda city, number: accepted(city, number, days=number % 8 + 3)),
+    (2, lambda city, number: accepted(city, number, days=6, policy="YTE-2024")),
+    (5, lambda city, number: reviewed(city, number, days=number % 5 + 6)),
+    (3, lambda city, number: returned(city, number, days=number % 4 + 5)),
+    (2, lambda city, number: refused(city, number, days=20)),
+    (1, lambda city, number: withdrawn(city, number, days=12)),
+    (1, lambda city, number: lapsed(city, number, days=30)),
+)

@@ -1,0 +1,86 @@
+"""The developers' page of the demo: sign-ins with their codes, letters sent, the portal's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from portal import clock
+from portal.accounts.models import RoleGrant, User
+from portal.casework.tasks import sweep_checks, sweep_due
+from portal.city import city
+from portal.demo.accounts import APPLICANT, PASSWORD, code_of
+from portal.notifications.models import Letter
+from portal.notifications.rendering import render_letter
+from portal.policy.services import stored_calendar
+from portal.ui.figures import day_text
+
+LETTERS_SHOWN = 30
+LARGEST_MOVE = 250  # working days, about a year
+
+
+@never_cache
+def demo(request: HttpRequest) -> HttpResponse:
+    """Show who can sign in, what was written to them, and what day the portal takes it to be."""
+    bureau = User.objects.filter(role_grants__isnull=False).distinct().order_by("pk")
+    bureau = bureau.prefetch_related(
+        Prefetch("role_grants", RoleGrant.objects.order_by("pk")),
+        Prefetch("authenticator_set", Authenticator.objects.order_by("pk")),
+    )
+    accounts = [
+        {
+            "email": user.email,
+            "name": user.display_name,
+            "roles": "、".join(grant.get_role_display() for grant in user.role_grants.all()),
+            "town": "、".join(sorted({str(_town(grant.town)) for grant in user.role_grants.all() if grant.town})),
+            "code": code_of(user),
+        }
+        for user in bureau
+    ]
+    found = Letter.objects.select_related("recipient").order_by("-created_at", "-id")
+    address = request.GET.get("to", "").strip()
+    if address:
+        found = found.filter(recipient__email=address)
+    letters = [{"letter": letter, "text": render_letter(letter)} for letter in found[:LETTERS_SHOWN]]
+    context = {
+        "accounts": accounts,
+        "applicant": APPLICANT.email,
+        "password": PASSWORD,
+        "letters": letters,
+        "address": address,
+        "now": clock.now(),
+        "largest_move": LARGEST_MOVE,
+    }
+    return render(request, "demo/demo.html", context)
+
+
+def _town(code: str) -> object:
+    found = city().town(code)
+    return found.name if found else code
+
+
+@require_POST
+def demo_move_clock(request: HttpRequest) -> HttpResponse:
+    """Move the portal's clock forward by working days and let everything that came due happen."""
+    text = request.POST.get("working_days", "")
+    count = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= count <= LARGEST_MOVE:
+        messages.error(request, _("请填 1 到 %(most)s 之间的整数。") % {"most": LARGEST_MOVE})
+        return redirect("demo")
+    now = clock.now()
+    day = stored_calendar().add_working_days(timezone.localdate(now), count).day
+    local = timezone.localtime(now)
+    clock.move_to(timezone.make_aware(datetime.combine(day, local.time())))
+    sweep_checks()
+    sweep_due()
+    messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
+    return redirect("demo")

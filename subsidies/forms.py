@@ -1,0 +1,162 @@
+"""The declaration of a living-subsidy application."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from stdnum import numdb
+
+from applicants.people.labels import place_name
+from portal.accounts.models import User
+from portal.casework.models import Application
+from portal.city import city
+from portal.policy.explanations import COLUMNS
+from portal.policy.models import Policy
+from portal.policy.schema import PolicyDocument
+from subsidies.living import CODE, declaration_of
+from subsidies.models import LivingSubsidy
+from subsidies.services.declaring import save_declaration
+
+OTHER = "other"  # a grant that no policy of this portal names; an area outside the prefecture
+LABELS = {
+    "is_declared_true": gettext_lazy("我声明以上属实"),
+    "is_notice_agreed": gettext_lazy("我知道公示的内容"),
+    "has_earlier_grants": gettext_lazy("领过生活补贴或类似的人才补贴"),
+    "earlier_scheme": gettext_lazy("领的是哪一项"),
+    "earlier_area": gettext_lazy("在哪里领的"),
+    "earlier_grants": gettext_lazy("什么时候领的，多少钱"),
+}
+YES_NO = [("yes", gettext_lazy("领过")), ("no", gettext_lazy("没有领过"))]
+
+
+def scheme_choices() -> list[tuple[str, str]]:
+    """The policies of this programme, then what a person may have received elsewhere."""
+    policies = [(policy.code, policy.title) for policy in Policy.objects.filter(programme=CODE).order_by("code")]
+    elsewhere = [(CODE, _("其他县（市、区）的生活补贴")), (OTHER, _("其他补贴"))]
+    return [("", _("请选择")), *policies, *elsewhere]
+
+
+def area_choices() -> list[tuple[str, str]]:
+    """The counties of the prefecture that exist today, and one for everywhere else."""
+    prefix, areas = city().prefecture_prefix, []
+    for number in range(2, 100):
+        code = f"{prefix}{number:02d}"
+        names = [found["county"] for _part, found in numdb.get("cn/loc").info(code) if "county" in found]
+        if names and "-]" in names[0].split(",")[-1]:  # "[1985-1992]晋江县" has ended
+            areas.append((code, place_name(code)))
+    return [("", _("请选择")), *areas, (OTHER, _("其他地方"))]
+
+
+class DeclarationForm(forms.Form):
+    """Truth, what the public notice shows, and earlier grants.
+
+    ``only`` names the answers that may be changed (a correction); the others are shown as they are.
+    """
+
+    use_required_attribute = False
+
+    has_earlier_grants = forms.ChoiceField(
+        label=gettext_lazy("您以前领过生活补贴或类似的人才补贴吗？"),
+        help_text=gettext_lazy("在任何地方领过的都算。同一类补贴只能享受一次。"),
+        choices=YES_NO,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("请选择以前有没有领过。")},
+    )
+    earlier_scheme = forms.ChoiceField(label=LABELS["earlier_scheme"], choices=scheme_choices, required=False)
+    earlier_area = forms.ChoiceField(label=LABELS["earlier_area"], choices=area_choices, required=False)
+    earlier_grants = forms.CharField(
+        label=LABELS["earlier_grants"],
+        help_text=gettext_lazy("例如：2023 年 5 月，5000 元。记不清的写大概。"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"max_length": gettext_lazy("最多写 300 个字。请写短一些。")},
+    )
+    is_declared_true = forms.BooleanField(
+        label=LABELS["is_declared_true"],
+        error_messages={"required": gettext_lazy("请先确认声明，再勾选这一项。不能确认的，请先改好前面的内容。")},
+    )
+    is_notice_agreed = forms.BooleanField(
+        label=LABELS["is_notice_agreed"],
+        error_messages={"required": gettext_lazy("公示是审批的一步。请看清公示的内容，再勾选这一项。")},
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        application: Application,
+        only: Collection[str] | None = None,
+    ) -> None:
+        self.application = application
+        super().__init__(data, initial=self._initial(declaration_of(application)))
+        document = application.policy_version.parsed
+        self.fields["is_declared_true"].help_text = _as_list(document.declarations)
+        if document.notice is None:
+            del self.fields["is_notice_agreed"]
+        else:
+            self.fields["is_notice_agreed"].help_text = notice_text(document)
+        for name, field in self.fields.items():
+            opens = "has_earlier_grants" if name.startswith("earlier_") else name
+            if only is not None and name not in only and opens not in only:
+                field.disabled, field.required = True, False
+
+    @staticmethod
+    def _initial(row: LivingSubsidy) -> dict[str, Any]:
+        answers = {None: "", True: "yes", False: "no"}
+        return {name: getattr(row, name) for name in LABELS} | {"has_earlier_grants": answers[row.has_earlier_grants]}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for scheme and place of an earlier grant."""
+        data = super().clean()
+        if data.get("has_earlier_grants") != "yes":
+            return data
+        if not data.get("earlier_scheme") and "earlier_scheme" not in self.errors:
+            self.add_error("earlier_scheme", _("请选择领的是哪一项。"))
+        if not data.get("earlier_area") and "earlier_area" not in self.errors:
+            self.add_error("earlier_area", _("请选择在哪里领的。"))
+        return data
+
+    def save(self, *, by: User, at: datetime) -> LivingSubsidy:
+        """Store what was declared; call on a valid form. Raises StepRefused."""
+        values = {
+            name: self.cleaned_data[name] == "yes" if name == "has_earlier_grants" else self.cleaned_data[name]
+            for name, field in self.fields.items()
+            if not field.disabled
+        }
+        return save_declaration(application=self.application, values=values, by=by, at=at)
+
+    @staticmethod
+    def rows_of(answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Declared answers as (field, label, words), as a submission keeps them; what was not asked is left out."""
+        given = answers.get("has_earlier_grants")
+        rows = [("has_earlier_grants", "" if given is None else dict(YES_NO)["yes" if given else "no"])]
+        if given:
+            rows += [
+                ("earlier_scheme", dict(scheme_choices()).get(answers["earlier_scheme"], answers["earlier_scheme"])),
+                ("earlier_area", dict(area_choices()).get(answers["earlier_area"], answers["earlier_area"])),
+                ("earlier_grants", answers["earlier_grants"]),
+            ]
+        ticked = _("已勾选")
+        rows += [(name, ticked if answers.get(name) else "") for name in ("is_declared_true", "is_notice_agreed")]
+        return [(name, str(LABELS[name]), str(value)) for name, value in rows]
+
+
+def notice_text(document: PolicyDocument) -> str:
+    """What the public notice shows of a person and for how long, as the policy says."""
+    columns = pgettext("between two items", "、").join(str(COLUMNS[column]) for column in document.notice.columns)
+    return _(
+        "审核通过后，名单要在本网站公示 %(days)s 个工作日。公示的是：%(columns)s。"
+        "姓名只显示姓，后面用“**”代替；不公示电话、账号、出生日期和住址。"
+    ) % {"days": document.notice.working_days, "columns": columns}
+
+
+def _as_list(sentences: Collection[Any]) -> SafeString:
+    return format_html_join("", "<span>{}</span> ", ((str(sentence),) for sentence in sentences))

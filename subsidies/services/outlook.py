@@ -1,0 +1,100 @@
+"""What follows the approval of a living subsidy, as the applicant's pages tell it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from applicants.people.models import PayoutAccount
+from portal.casework.models import Application, ShelfPaper
+from portal.casework.programmes import Outlook, Payment
+from portal.ui.figures import day_text
+from subsidies.models import Payable, RollLine
+from subsidies.services.checking import RETRIABLE, account_of, live_line
+
+# How long before a later instalment the proof for it is asked for.
+EVIDENCE_AHEAD = timedelta(days=60)
+EVIDENCE_KIND = "in_post_proof"
+
+
+def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UUID, Outlook]:
+    """The payments of each approved application as they stand on ``on``, in four queries for any number."""
+    ids = [application.pk for application in applications]
+    payables = (
+        Payable.objects.filter(application__in=ids)
+        .select_related("person")
+        .prefetch_related(
+            Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
+            Prefetch("roll_lines", RollLine.objects.order_by("roll__collected_at", "id")),
+        )
+        .order_by("application_id", "number")
+    )
+    proofs = ShelfPaper.objects.filter(application__in=ids, kind=EVIDENCE_KIND, removed_at__isnull=True)
+    proven_at = {row.application_id: row.added_at for row in proofs.order_by("added_at", "id")}
+    by_application: dict[UUID, list[Payable]] = defaultdict(list)
+    for payable in payables:
+        by_application[payable.application_id].append(payable)
+    return {pk: _outlook(rows, on, has_proof=pk in proven_at) for pk, rows in by_application.items()}
+
+
+def _outlook(payables: list[Payable], on: date, *, has_proof: bool) -> Outlook:
+    many = len(payables) > 1
+    payments, is_account_needed, is_evidence_needed = [], False, False
+    for payable in payables:
+        waits_for_proof = (
+            payable.cancelled_at is None
+            and payable.is_recheck_needed
+            and payable.rechecked_at is None
+            and payable.due_on - EVIDENCE_AHEAD <= on
+        )
+        state, text, posted_on = _standing(payable, on, waits_for_proof=waits_for_proof, has_proof=has_proof)
+        label = _("第 %(number)s 笔") % {"number": payable.number} if many else _("补贴")
+        payments.append(Payment(label, payable.net_fen, payable.due_on, state, text, posted_on))
+        is_account_needed = is_account_needed or state == "rejected"
+        is_evidence_needed = is_evidence_needed or (waits_for_proof and not has_proof)
+    is_paid_out = all(payment.state in ("paid", "cancelled") for payment in payments)
+    return Outlook(
+        payments=tuple(payments),
+        is_account_needed=is_account_needed,
+        is_account_unsettled=not is_paid_out and _is_unsettled(payables[0]),
+        is_evidence_needed=is_evidence_needed,
+    )
+
+
+def _standing(payable: Payable, on: date, *, waits_for_proof: bool, has_proof: bool) -> tuple[str, str, date | None]:
+    if payable.cancelled_at:
+        return "cancelled", _("这一笔已取消。"), None
+    line = live_line(payable)
+    if line and line.result == RollLine.Result.PAID:
+        return "paid", _("%(day)s已打到您的社会保障卡账户。") % {"day": day_text(line.posted_on)}, line.posted_on
+    if line:
+        return "arranging", _("已列入发放名单，等银行的结果。"), None
+    if waits_for_proof:
+        asked = _("材料已收到，等工作人员核实您仍在职。") if has_proof else _("发放前要核实您仍在职，请上传在职证明。")
+        return "waiting", asked, None
+    last = list(payable.roll_lines.all())[-1:]
+    if last and last[0].result == RollLine.Result.REJECTED:
+        return _after_rejection(payable, last[0])
+    if payable.due_on > on:
+        text = _("%(day)s以后发放。") % {"day": day_text(payable.due_on)}
+        return "waiting", text, None
+    return "arranging", _("正在安排发放。"), None
+
+
+def _after_rejection(payable: Payable, line: RollLine) -> tuple[str, str, None]:
+    account = account_of(payable)
+    if line.result_code in RETRIABLE:
+        return "arranging", _("银行这次没有打成，我们会再发一次，您不用做什么。"), None
+    if account and account.number != line.account:
+        return "arranging", _("已收到新账户，核对后会再发一次。"), None
+    return "rejected", _("银行退回了这一笔：%(reason)s。请另给一个账户。") % {"reason": line.result_code}, None
+
+
+def _is_unsettled(payable: Payable) -> bool:
+    account = account_of(payable)
+    return account is not None and account.created_at > payable.approved_at and account.settled_at is None

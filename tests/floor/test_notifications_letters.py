@@ -1,0 +1,216 @@
+"""What letters say, in both languages, and the pages they are read on."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings as portal_settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal import clock
+from portal.accounts.models import User
+from portal.notifications.models import Letter
+from portal.notifications.rendering import KINDS, render_letter
+from portal.notifications.services import count_unread, queue_letter
+
+AT = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
+FRAME = {
+    "name": "林晚舟",
+    "reference": "LS-2026-000012",
+    "programme_title": {"zh": "一次性生活补贴", "en": "One-off living subsidy"},
+}
+DETAILS = {
+    "due_on": "2026-11-18",
+    "reason": "毕业证书看不清。",
+    "items": [
+        {"label": {"zh": "毕业证书", "en": "Diploma"}, "note": "请重新拍照"},
+        {"label": {"zh": "毕业时间", "en": "Date of graduation"}, "note": ""},
+    ],
+    "clause": "LS-4",
+    "decided_on": "2026-11-17",
+    "review_body": {"zh": "石狮市人民政府", "en": "Shishi Municipal People's Government"},
+    "review_days": 60,
+    "objection": {"zh": "您可以补充证明，申请复核。", "en": "You may add evidence and ask for reconsideration."},
+    "amount_fen": 1_000_000,
+    "instalments": [
+        {"number": 1, "amount_fen": 600_000, "due_on": ""},
+        {"number": 2, "amount_fen": 400_050, "due_on": "2028-11-16"},
+    ],
+    "starts_on": "2026-11-18",
+    "ends_on": "2026-11-24",
+    "answer": "已核实，信息属实。",
+    "posted_on": "2026-12-01",
+    "last4": "0421",
+}
+
+
+@pytest.fixture
+def person(db):
+    return User.objects.create_user("person@example.org")
+
+
+def letter(person: User, kind: str, **more) -> Letter:
+    details = {name: DETAILS[name] for name in KINDS[kind]}
+    return queue_letter(
+        kind=kind,
+        recipient=person,
+        reference="LS-2026-000012",
+        context=FRAME | details | more,
+        key=f"{person.pk}:{kind}:{Letter.objects.count()}",
+        at=AT,
+    )
+
+
+# ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_kind_has_a_template_and_every_template_a_kind():
+    templates = Path(portal_settings.BASE_DIR, "templates/letters").glob("*.txt")
+    assert sorted(path.stem for path in templates) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_letter_renders_in_both_languages(person, kind, language):
+    rendered = render_letter(letter(person, kind), language)
+    text = "\n".join([rendered.subject, *rendered.paragraphs])
+    assert not re.search(r"[{}]|%\(|&[a-z#0-9]+;|None", text)
+    assert "LS-2026-000012" in rendered.subject
+    assert rendered.subject.strip() == rendered.subject
+    assert len(rendered.paragraphs) >= 2
+    assert "林晚舟" in rendered.paragraphs[0]
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", text)
+
+
+def test_a_letter_is_written_in_its_recipients_language(person):
+    person.language = "en"
+    assert "One-off living subsidy" in render_letter(letter(person, "receipt")).subject
+    person.language = "zh-hans"
+    assert render_letter(letter(person, "receipt")).subject == "已收到您的申请：一次性生活补贴（LS-2026-000012）"
+
+
+def test_a_correction_says_what_to_mend_by_when(person):
+    assert render_letter(letter(person, "correction_needed"), "zh-hans").paragraphs == (
+        "林晚舟，您好：",
+        "您的“一次性生活补贴”申请（编号 LS-2026-000012）需要补正。请最晚 2026 年 11 月 18 日改好，再次提交。",
+        "原因：毕业证书看不清。",
+        "需要改的地方：\n· 毕业证书：请重新拍照\n· 毕业时间",
+        "只有这些地方可以改，其他内容保持不变。补正期间不计入我们的办理时间。到期没有再次提交，这次申请就失效了。",
+    )
+
+
+def test_a_refusal_names_clause_reason_and_the_way_to_object(person):
+    clause_text = {"zh": "首次在石狮就业", "en": "First job in Shishi"}
+    assert render_letter(letter(person, "refused", clause_text=clause_text), "zh-hans").paragraphs == (
+        "林晚舟，您好：",
+        "您的“一次性生活补贴”申请（编号 LS-2026-000012）没有获批，决定日期是 2026 年 11 月 17 日。",
+        "不符合的条款：LS-4，首次在石狮就业\n理由：毕业证书看不清。",
+        "您可以补充证明，申请复核。",
+        "不同意这个决定，您可以自知道这个决定之日起 60 日内，向石狮市人民政府申请行政复议。",
+        "决定书全文在“我的申请”里，可以打印。",
+    )
+
+
+def test_an_approval_lists_its_instalments(person):
+    assert render_letter(letter(person, "approved"), "zh-hans").paragraphs[1:3] == (
+        "您的“一次性生活补贴”申请（编号 LS-2026-000012）已获批，金额 10,000 元。",
+        "分 2 笔发放：\n· 第 1 笔 6,000 元\n· 第 2 笔 4,000.50 元，2028 年 11 月 16 日以后发放",
+    )
+
+
+def test_an_approval_in_one_sum_lists_none(person):
+    once = letter(person, "approved", instalments=[{"number": 1, "amount_fen": 1_000_000, "due_on": ""}])
+    assert (
+        render_letter(once, "zh-hans").paragraphs[2]
+        == "款项打入您登记的社保卡账户，到账后我们再告诉您。您现在不需要做什么。"
+    )
+
+
+def test_a_title_without_english_is_given_in_chinese(person):
+    title = {"programme_title": {"zh": "一次性生活补贴"}}
+    assert "一次性生活补贴" in render_letter(letter(person, "receipt", **title), "en").subject
+
+
+def test_what_a_person_wrote_is_text_and_nothing_else(person):
+    written = "{{ reference }} {% now %} <b>&"
+    rendered = render_letter(letter(person, "correction_needed", reason=written), "zh-hans")
+    assert rendered.paragraphs[2] == "原因：{{ reference }} {% now %} <b>&"
+
+
+# ── pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_of_a_letter_shows_it_escaped_and_marks_it_read(client, person):
+    mine = letter(person, "correction_needed", reason="<b>看不清</b>")
+    client.force_login(person)
+    assert count_unread(person) == 1
+    page = client.get(reverse("letter", args=[mine.pk]))
+    assert "&lt;b&gt;看不清&lt;/b&gt;" in page.content.decode()
+    mine.refresh_from_db()
+    first_read_at = mine.read_at
+    assert first_read_at is not None
+    assert count_unread(person) == 0
+    client.get(reverse("letter", args=[mine.pk]))
+    mine.refresh_from_db()
+    assert mine.read_at == first_read_at
+
+
+def test_a_letter_is_read_at_business_time(client, person):
+    mine = letter(person, "receipt")
+    clock.move_to(datetime(2030, 1, 2, 3, tzinfo=UTC))
+    client.force_login(person)
+    client.get(reverse("letter", args=[mine.pk]))
+    mine.refresh_from_db()
+    assert mine.read_at.date().isoformat() == "2030-01-02"
+
+
+def test_somebody_elses_letter_is_not_there(client, person):
+    theirs = letter(User.objects.create_user("other@example.org"), "receipt")
+    client.force_login(person)
+    assert client.get(reverse("letter", args=[theirs.pk])).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.read_at is None
+    assert [row for row, _subject in client.get(reverse("letters")).context["rows"]] == []
+
+
+@pytest.mark.parametrize("name", ["letters", "letter"])
+def test_a_visitor_is_sent_to_sign_in(client, person, name):
+    path = reverse(name, args=[letter(person, "receipt").pk] if name == "letter" else [])
+    assert client.get(path).headers["Location"] == f"{reverse('account_login')}?next={path}"
+
+
+def test_my_letters_come_newest_first_twenty_a_page_in_the_language_of_the_page(client, person):
+    for number in range(21):
+        queue_letter(
+            kind="receipt",
+            recipient=person,
+            reference=f"LS-2026-{number:06}",
+            context=FRAME | {"due_on": ""},
+            key=str(number),
+            at=AT.replace(minute=number),
+        )
+    client.force_login(person)
+    page = client.get(reverse("letters"))
+    subjects = [subject for _letter, subject in page.context["rows"]]
+    assert len(subjects) == 20
+    assert subjects[0] == "已收到您的申请：一次性生活补贴（LS-2026-000020）"
+    page = client.get(reverse("letters") + page.context["next"])
+    assert [row.reference for row, _subject in page.context["rows"]] == ["LS-2026-000000"]
+    client.cookies["language"] = "en"
+    (_letter, subject) = client.get(reverse("letters")).context["rows"][0]
+    assert "One-off living subsidy" in subject
+
+
+def test_the_list_costs_the_same_for_one_letter_and_for_twenty(client, person):
+    client.force_login(person)
+    letter(person, "receipt")
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("letters"))
+    for _ in range(19):
+        letter(person, "receipt")
+    with CaptureQueriesContext(connection) as twenty:
+        client.get(reverse("letters"))
+    assert len(twenty) == len(one)

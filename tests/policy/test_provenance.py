@@ -1,0 +1,126 @@
+"""What proves a fact: a clause is decided only on facts proven as well as the policy demands."""
+
+import random
+from datetime import date
+
+import pytest
+
+from portal.policy.assessing import Assessment, assess
+from portal.policy.calendar import shipped_calendar
+from portal.policy.facts import Fact, Facts, Provenance
+from portal.policy.schema import PolicyDocument
+from tests.policy.qualifying import LS_CLAUSES, LS_PERSON, answers, assessed, document
+
+DECLARED, PAPER, REGISTER = Provenance.DECLARED, Provenance.PAPER, Provenance.REGISTER
+
+
+def ls_facts(provenance: Provenance, **changes: str) -> Facts:
+    person = LS_PERSON | changes
+    known = {name: value for name, value in person.items() if name != "on"}
+    return Facts.of(date.fromisoformat(person["on"]), known, provenance)
+
+
+def test_ls_2022_names_paper_for_every_clause_but_the_declaration() -> None:
+    needed = {clause.code: clause.proven_by for clause in document("LS-2022").clauses}
+    assert needed == dict.fromkeys(LS_CLAUSES, "paper") | {"LS-8": "declared"}
+
+
+@pytest.mark.parametrize("changes", [{}, {"in_post": "no"}, {"hukou_code": "350582"}, {"education": "diploma"}])
+def test_declared_facts_neither_grant_nor_refuse(changes: dict[str, str]) -> None:
+    assessment = assessed("LS-2022", LS_PERSON | changes, DECLARED)
+    assert answers(assessment) == dict.fromkeys(LS_CLAUSES, "unproven") | {"LS-8": "met"}
+    assert assessment.verdict == "undetermined"
+
+
+def test_a_declared_finding_says_what_the_declared_value_would_lead_to() -> None:
+    finding = assessed("LS-2022", LS_PERSON | {"in_post": "no"}, DECLARED).finding("LS-6")
+    assert finding.is_declared
+    assert [(it.kind, it.code) for it in finding.reasons] == [("in_post", "unmet"), ("provenance", "declared")]
+    assert finding.reasons[1].values == {"would_be": "unmet", "facts": ["in_post"], "proven_by": "paper"}
+
+
+@pytest.mark.parametrize("provenance", [PAPER, REGISTER])
+def test_paper_and_register_prove_what_asks_for_paper(provenance: Provenance) -> None:
+    assert assessed("LS-2022", LS_PERSON, provenance).verdict == "eligible"
+
+
+def test_the_declaration_is_enough_for_ls_8() -> None:
+    grant = "YTE-2024@350581@25000@2024-05-20"
+    assert assessed("LS-2022", LS_PERSON | {"prior_grants": grant}, DECLARED).clauses("unmet") == ("LS-8",)
+
+
+def test_the_precheck_of_a_draft_trusts_what_is_declared() -> None:
+    assert assessed("LS-2022", LS_PERSON, DECLARED, trust_declared=True).verdict == "eligible"
+    refused = assessed("LS-2022", LS_PERSON | {"in_post": "no"}, DECLARED, trust_declared=True)
+    assert refused.clauses("unmet") == ("LS-6",)
+    assert not refused.finding("LS-6").is_declared
+
+
+def test_settling_a_fact_against_a_paper_decides_the_clause() -> None:
+    facts = ls_facts(DECLARED)
+    settled = facts.updated({"in_post": Fact("yes", PAPER, date(2022, 12, 22), "paper:insurance_record")})
+    assessment = assess(document("LS-2022"), settled, shipped_calendar())
+    assert assessment.clauses("met") == ("LS-6", "LS-8")
+    seen = assessment.finding("LS-6").facts[0]
+    assert (seen.name, seen.value, seen.provenance, seen.as_of) == ("in_post", "yes", PAPER, date(2022, 12, 22))
+
+
+def test_one_proven_fact_may_be_enough_to_refuse_and_the_rest_stays_open() -> None:
+    facts = ls_facts(DECLARED).updated({"education": Fact("diploma", PAPER)})
+    finding = assess(document("LS-2022"), facts, shipped_calendar()).finding("LS-1")
+    assert (finding.answer, finding.is_declared) == ("unmet", False)
+
+
+def test_a_fact_nobody_told_is_unknown() -> None:
+    assessment = assess(document("LS-2022"), Facts(on=date(2022, 12, 20), known={}), shipped_calendar())
+    assert assessment.clauses("unproven") == LS_CLAUSES
+    assert assessment.finding("LS-6").facts == ()
+    assert (assessment.finding("LS-6").code, assessment.finding("LS-6").is_declared) == ("unknown", False)
+
+
+def test_a_silent_register_over_a_declared_value_is_still_only_declared() -> None:
+    facts = ls_facts(DECLARED).updated({"hukou_code": Fact("?", REGISTER)})
+    finding = assess(document("LS-2022"), facts, shipped_calendar()).finding("LS-3")
+    assert (finding.answer, finding.code) == ("unproven", "unknown")
+
+
+def test_new_knowledge_never_turns_a_decision_into_unproven() -> None:
+    pick = random.Random(2022)
+    values = {
+        "education": ["bachelor", "diploma"],
+        "study_mode": ["full_time", "part_time"],
+        "overseas_certified": ["", "yes"],
+        "hukou_code": ["350581", "350582"],
+        "employer": ["A", "B"],
+        "insurance": ["2022-09/2022-11:A", "2022-11/2022-11:A", "-"],
+        "diploma_on": ["2022-01-10", "2021-05-01"],
+        "prior_grants": ["-", "LS-2022@350581@10000@2022-09-30"],
+    }
+    for _round in range(60):
+        person = LS_PERSON | {name: pick.choice([*texts, "?"]) for name, texts in values.items()}
+        before = answers(assessed("LS-2022", person))
+        name = pick.choice([name for name in values if person[name] == "?"] or ["employer"])
+        if person[name] == "?":
+            after = answers(assessed("LS-2022", person | {name: pick.choice(values[name])}))
+            assert {clause: after[clause] for clause, answer in before.items() if answer != "unproven"} == {
+                clause: answer for clause, answer in before.items() if answer != "unproven"
+            }
+
+
+def test_the_order_of_clauses_does_not_matter() -> None:
+    facts = ls_facts(REGISTER, hukou_code="?", in_post="no")
+    written = document("LS-2022")
+    turned: PolicyDocument = written.model_copy(update={"clauses": written.clauses[::-1]})
+    there, back = (assess(it, facts, shipped_calendar()) for it in (written, turned))
+    assert there.findings == back.findings[::-1]
+    assert there.verdict == back.verdict
+
+
+def test_an_assessment_and_its_facts_come_back_from_json_as_they_were() -> None:
+    facts = ls_facts(
+        DECLARED, insurance="2022-09/2022-11:A;2022-08/2022-08:B!", prior_grants="LS-2022@350581@99.50@2022-09-30"
+    )
+    assert Facts.from_json(facts.as_json()) == facts
+    for provenance in (DECLARED, REGISTER):
+        assessment = assess(document("LS-2022"), ls_facts(provenance), shipped_calendar())
+        assert Assessment.from_json(assessment.as_json()) == assessment
