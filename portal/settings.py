@@ -51,7 +51,9 @@ INSTALLED_APPS = [
     "portal.policy",
     "applicants.people",
     "portal.casework",
+    "applicants.cards",
     "subsidies",
+    "housing",
     "portal.demo",
     "portal.accounts.admin_config.PortalAdminConfig",
     "django.contrib.auth",
@@ -190,8 +192,9 @@ MFA_ADAPTER = "portal.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Talent Harbour"
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEMO else "smtp://localhost:25")
-vars().update(EMAIL_CONFIG)
+# A demo without a mail server keeps its mail in a folder that the demo page reads.
+DEMO_MAIL_DIR = VAR_DIR / "mail"
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{DEMO_MAIL_DIR}" if DEMO else "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Talent Harbour <no-reply@localhost>")
 

@@ -61,6 +61,7 @@ class DeclarationForm(forms.Form):
     """
 
     use_required_attribute = False
+    labels = LABELS
 
     has_earlier_grants = forms.ChoiceField(
         label=gettext_lazy("您以前领过生活补贴或类似的人才补贴吗？"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from applicants.people import services as people
@@ -22,6 +23,7 @@ from portal.casework.services.due import act_on_due
 from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
 from portal.demo.inventing import invent
 from portal.demo.papers import sample_paper
+from portal.notifications.models import Letter
 from portal.policy.facts import write_value
 from portal.policy.services import stored_calendar
 from subsidies.models import Roll
@@ -52,8 +54,9 @@ class City:
         return timezone.make_aware(datetime.combine(day, time(hour)))
 
 
+@transaction.atomic
 def seed() -> None:
-    """Create the bureau, the people and their applications. Takes the database as empty."""
+    """Create the bureau, the people and their applications, whole or not at all. Takes the database as empty."""
     bureau = {account.email.split("@")[0]: create_account(account) for account in BUREAU}
     city = City(clock.now(), bureau)
     number = 0
@@ -62,6 +65,7 @@ def seed() -> None:
             number += 1
             story(city, number)
     _finish_notice_and_rolls(city)
+    Letter.objects.update(emailed_at=city.now, next_try_at=None)  # the past is not mailed again
     create_account(APPLICANT)  # nothing applied for yet: the place to begin
 
 

@@ -1,4 +1,4 @@
-"""The developers' page of the demo: sign-ins with their codes, letters sent, the portal's clock."""
+"""The developers' page of the demo: sign-ins with their codes, mail sent, the portal's clock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from portal.accounts.models import RoleGrant, User
 from portal.casework.tasks import sweep_checks, sweep_due
 from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
-from portal.notifications.models import Letter
-from portal.notifications.rendering import render_letter
+from portal.demo.mailbox import newest_mails
 from portal.policy.services import stored_calendar
 from portal.ui.figures import day_text
 
-LETTERS_SHOWN = 30
+MAILS_SHOWN = 30
 LARGEST_MOVE = 250  # working days, about a year
 
 
@@ -46,16 +45,12 @@ def demo(request: HttpRequest) -> HttpResponse:
         }
         for user in bureau
     ]
-    found = Letter.objects.select_related("recipient").order_by("-created_at", "-id")
     address = request.GET.get("to", "").strip()
-    if address:
-        found = found.filter(recipient__email=address)
-    letters = [{"letter": letter, "text": render_letter(letter)} for letter in found[:LETTERS_SHOWN]]
     context = {
         "accounts": accounts,
         "applicant": APPLICANT.email,
         "password": PASSWORD,
-        "letters": letters,
+        "mails": newest_mails(MAILS_SHOWN, to=address),
         "address": address,
         "now": clock.now(),
         "largest_move": LARGEST_MOVE,

@@ -38,7 +38,7 @@ def read_model(model: type[Model], text: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise PolicyUnreadable([_sentence(detail, data) for detail in error.errors()]) from None
+        raise PolicyUnreadable([_sentence(detail, data) for detail in _own_errors(error)]) from None
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
@@ -54,6 +54,17 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
             seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
+
+
+def _own_errors(error: ValidationError) -> list[ErrorDetails]:
+    """Without "too short" for a list that is short only because something in it is wrong."""
+    details = error.errors()
+    return [
+        it
+        for it in details
+        if it["type"] != "too_short"
+        or not any(other is not it and other["loc"][: len(it["loc"])] == it["loc"] for other in details)
+    ]
 
 
 def _sentence(detail: ErrorDetails, data: Any) -> str:

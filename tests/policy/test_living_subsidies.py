@@ -1,4 +1,4 @@
-"""LS-2022 and YTE-2024 read as the regulations: a person who qualifies is changed in one respect, and one clause moves."""
+"""LS-2022 and YTE-2024 read as the regulations: somebody who qualifies is changed in one respect, one clause moves."""
 
 from datetime import date
 
@@ -139,7 +139,11 @@ def test_ls_2022_pays_10000_yuan_once_whatever_the_degree(level: str) -> None:
 
 @pytest.mark.parametrize(
     ("level", "whole", "half"),
-    [("doctor", 10_000_000, 5_000_000), ("master", 5_000_000, 2_500_000), ("bachelor", 2_000_000, 1_000_000)],
+    [
+        ("doctor", 10_000_000, 5_000_000),
+        ("master", 5_000_000, 2_500_000),
+        ("bachelor", 2_000_000, 1_000_000),
+    ],
 )
 def test_yte_2024_pays_by_degree_half_now_and_half_two_years_after(level: str, whole: int, half: int) -> None:
     paid = assessed("YTE-2024", YTE_PERSON | {"education": level})

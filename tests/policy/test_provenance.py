@@ -78,7 +78,7 @@ def test_a_fact_nobody_told_is_unknown() -> None:
     assert (assessment.finding("LS-6").code, assessment.finding("LS-6").is_declared) == ("unknown", False)
 
 
-def test_a_silent_register_over_a_declared_value_is_still_only_declared() -> None:
+def test_a_silent_register_leaves_the_clause_unproven() -> None:
     facts = ls_facts(DECLARED).updated({"hukou_code": Fact("?", REGISTER)})
     finding = assess(document("LS-2022"), facts, shipped_calendar()).finding("LS-3")
     assert (finding.answer, finding.code) == ("unproven", "unknown")
@@ -99,12 +99,9 @@ def test_new_knowledge_never_turns_a_decision_into_unproven() -> None:
     for _round in range(60):
         person = LS_PERSON | {name: pick.choice([*texts, "?"]) for name, texts in values.items()}
         before = answers(assessed("LS-2022", person))
-        name = pick.choice([name for name in values if person[name] == "?"] or ["employer"])
-        if person[name] == "?":
+        for name in [name for name in values if person[name] == "?"]:
             after = answers(assessed("LS-2022", person | {name: pick.choice(values[name])}))
-            assert {clause: after[clause] for clause, answer in before.items() if answer != "unproven"} == {
-                clause: answer for clause, answer in before.items() if answer != "unproven"
-            }
+            assert {clause for clause in before if before[clause] not in ("unproven", after[clause])} == set()
 
 
 def test_the_order_of_clauses_does_not_matter() -> None:
@@ -117,9 +114,8 @@ def test_the_order_of_clauses_does_not_matter() -> None:
 
 
 def test_an_assessment_and_its_facts_come_back_from_json_as_they_were() -> None:
-    facts = ls_facts(
-        DECLARED, insurance="2022-09/2022-11:A;2022-08/2022-08:B!", prior_grants="LS-2022@350581@99.50@2022-09-30"
-    )
+    insurance, grants = "2022-09/2022-11:A;2022-08/2022-08:B!", "LS-2022@350581@99.50@2022-09-30"
+    facts = ls_facts(DECLARED, insurance=insurance, prior_grants=grants, employer="?")
     assert Facts.from_json(facts.as_json()) == facts
     for provenance in (DECLARED, REGISTER):
         assessment = assess(document("LS-2022"), ls_facts(provenance), shipped_calendar())

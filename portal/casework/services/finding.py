@@ -109,7 +109,7 @@ def queue_files(user: User, wanted: QueueFilter, *, on: date) -> QuerySet[Applic
         rows = rows.filter(due_on__lt=on)
     elif wanted.due:
         rows = rows.filter(due_on__lte=on + timedelta(days=7 if wanted.due == "week" else 0))
-    newest = Assessment.objects.filter(application=OuterRef("pk")).order_by("-at", "-id").values("answers")[:1]
+    newest = Assessment.objects.filter(application=OuterRef("pk")).order_by("-number").values("answers")[:1]
     return rows.select_related("policy_version__policy", "assignee").annotate(answers=Subquery(newest))
 
 

@@ -48,7 +48,7 @@ class Period:
 
 
 def period_from(released_on: date, working_days: int) -> Period:
-    """The period of a list released on ``released_on``: from the next day, for so many working days (law: not counted)."""
+    """The period of a list released on ``released_on``: that day is not counted (Civil Code art. 201)."""
     end = stored_calendar().add_working_days(released_on, working_days)
     return Period(released_on + timedelta(days=1), end.day, end.is_provisional)
 

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value
 from portal.casework.models import Application, ShelfPaper
-from portal.casework.programmes import programme
+from portal.casework.programmes import Programme, programme
 from portal.policy.schema import Paper as PaperAsked
 
 DECLARATION = "declaration"
@@ -45,27 +45,37 @@ def part_href(application: Application, name: str) -> str:
 def field_name(application: Application, section: str, name: str) -> str:
     """What an answer is called, those of the declaration included."""
     if section == DECLARATION:
-        rows = programme(application.programme).declaration_form.rows_of({})
-        return next((label for key, label, _value in rows if key == name), name)
+        return str(programme(application.programme).declaration_form.labels[name])
     return str(FIELD_LABELS[section][name])
 
 
-def blocks_of(application: Application, answers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
-    """Every section of ``answers`` with the declaration, in the order of the task list."""
+def blocks_of(
+    application: Application, answers: Mapping[str, Mapping[str, Any]], *, is_masked: bool = False
+) -> list[Block]:
+    """Every section of ``answers`` with the declaration, in the order of the task list.
+
+    ``is_masked`` hides most of the numbers: right for a page that is only looked at.
+    """
     asked = programme(application.programme)
-    blocks = [
-        Block(name, part_label(name), _rows(name, answers.get(name, {})), part_href(application, name))
-        for name in asked.sections
-    ]
-    declared = asked.declaration_form.rows_of(answers.get(DECLARATION, {})) if asked.declaration_form else []
-    rows = [{"label": label, "value": value or _("没有填写")} for _name, label, value in declared]
-    return [*blocks, Block(DECLARATION, part_label(DECLARATION), rows, part_href(application, DECLARATION))]
+    blocks = []
+    for name in (*asked.sections, DECLARATION):
+        given = answers.get(name, {})
+        rows = _declared(asked, given) if name == DECLARATION else _rows(name, given, is_masked)
+        blocks.append(Block(name, part_label(name), rows, part_href(application, name)))
+    return blocks
 
 
-def _rows(section: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
+def _declared(asked: Programme, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    if asked.declaration_form is None:
+        return []
+    rows = asked.declaration_form.rows_of(given)
+    return [{"label": label, "value": value or _("没有填写")} for _name, label, value in rows]
+
+
+def _rows(section: str, given: Mapping[str, Any], is_masked: bool) -> list[dict[str, str]]:
     rows = []
     for name, label in FIELD_LABELS[section].items():
-        value = display_value(section, name, given.get(name), is_masked=section == "account" and name == "number")
+        value = display_value(section, name, given.get(name), is_masked=is_masked)
         if value:
             lines = pgettext("between two items", "；").join(value.split("\n"))
             rows.append({"label": str(label), "value": lines})

@@ -19,7 +19,6 @@ from portal.casework.views.public_progress import BUOYS, progress_of
 from portal.policy.calendar import Calendar
 from portal.ui.figures import day_text, yuan_text
 
-NOTHING_TO_DO = State.CHECK, State.ACCEPT, State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_APPROVAL
 TAG_KINDS = {
     State.DRAFT: "default",
     State.CORRECTION: "urgent",

@@ -31,6 +31,7 @@ from portal.casework.services.finding import (
     stuck_files,
 )
 from portal.casework.states import State
+from portal.city import city
 from portal.policy.calendar import Calendar
 from portal.policy.models import Policy
 from portal.policy.services import stored_calendar
@@ -108,6 +109,7 @@ def queue_row(row: Application, on: date, calendar: Calendar) -> dict[str, objec
     """One line of the queue: the file, its clock and its findings."""
     return {
         "file": row,
+        "town": town.name if (town := city().town(row.town)) else "—",
         "days_left": days_left(row, on, calendar),
         "is_paused": row.state == State.CORRECTION,
         "answers": [ANSWERS[letter] for letter in row.answers or ""],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from portal.casework.views.desk import file_address, version_sent
 from portal.casework.views.desk_file import ACTS, file_page, id_cards, may_prove
 from portal.casework.views.desk_reading import Reading, clause_rows
 from portal.casework.workflow import STEPS
+from portal.ui.figures import day_text
 
 DONE = {
     "accept": gettext_lazy("%(reference)s 已受理。"),
@@ -94,8 +96,22 @@ def _step_page(request: HttpRequest, reading: Reading, step: str, form: StepForm
             "blocked": now_possible.get(step) if request.method == "GET" else None,
             "not_met": [row for row in rows if row.answer in ("unmet", "unproven")],
             "assessment": reading.assessment,
+            "instalments": _instalments(reading),
         },
     )
+
+
+def _instalments(reading: Reading) -> list[dict[str, object]]:
+    parts = reading.assessment.result["instalments"] if reading.assessment else []
+    return [
+        {
+            "label": _("第 %(number)s 期，%(day)s 起")
+            % {"number": part["number"], "day": day_text(date.fromisoformat(part["due_on"]))},
+            "amount_fen": part["amount_fen"],
+        }
+        for part in parts
+        if len(parts) > 1
+    ]
 
 
 @bureau_only(Role.FIRST_REVIEWER)

@@ -110,7 +110,10 @@ def file_page(
         "is_paused": application.state == State.CORRECTION,
         "icon": STAGE_ICONS.get(State(application.state), "check"),
         "changes": changed,
-        "replaced": reading.removed if tab == "changes" else [],
+        "replaced": [
+            {"paper": item.paper, "title": reading.paper_title(item.kind), "removed_at": item.removed_at}
+            for item in reading.removed
+        ],
         **_acts(application, user, now),
     }
     context |= _tab(request, reading, tab, settling, proving, changed, sections, is_revealed)

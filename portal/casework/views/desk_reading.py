@@ -98,7 +98,7 @@ class Reading:
             application=application,
             document=document,
             submissions=submissions,
-            assessment=newest.assessments.order_by("at", "id").last(),
+            assessment=newest.assessments.order_by("number").last(),
             shelf=[item for item in shelf if item.removed_at is None],
             removed=[item for item in shelf if item.removed_at is not None],
             doubts=doubts_about(newest.answers),

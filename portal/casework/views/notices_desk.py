@@ -152,7 +152,9 @@ def _stage(notice: Notice, today: date) -> dict[str, str]:
 def _line_states(user: User, notice: Notice, lines: list[NoticeLine], *, is_open: bool) -> list[dict[str, Any]]:
     """Every line with what became of it; a link to the file only where the reader has it on the desk."""
     ids = [line.application_id for line in lines]
-    mine = set(Application.objects.filter(scope_q(user, DESK_ROLES), pk__in=ids).order_by().values_list("pk", flat=True))
+    mine = set(
+        Application.objects.filter(scope_q(user, DESK_ROLES), pk__in=ids).order_by().values_list("pk", flat=True)
+    )
     enterable = set()
     if is_open and user.has_role(*ENTERERS):
         within = Application.objects.filter(scope_q(user, ENTERERS), pk__in=ids)

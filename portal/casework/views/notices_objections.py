@@ -63,9 +63,7 @@ def objection_new(request: HttpRequest, number: str, line: int) -> HttpResponse:
     form = ObjectionForm(request.POST or None, initial=_known_of(request))
     if form.is_valid():
         try:
-            raise_objection(
-                line=found, **form.cleaned_data, objector=request.user, by=request.user, at=clock.now()
-            )
+            raise_objection(line=found, **form.cleaned_data, objector=request.user, by=request.user, at=clock.now())
             return redirect("objection_sent", number, line)
         except StepRefused as refusal:
             form.add_error(None, str(refusal))

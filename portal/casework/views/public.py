@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     newest = next(iter(mine.values()), None)
     context = {
         "cards": programme_cards(today, mine),
-        "progress": progress_of(newest) if newest else None,
+        "progress": progress_of(newest, on=today) if newest else None,
         "notices": notices_with_days_left(today, limit=NOTICES_ON_HOME),
         "today": today,
     }

@@ -38,8 +38,11 @@ class Progress:
     act: str
 
 
-def progress_of(row: Application) -> Progress:
-    """The card of ``row``. At most two queries: its steps, and its notice or correction where it stands at one."""
+def progress_of(row: Application, *, on: date | None = None) -> Progress:
+    """The card of ``row`` as read on the day ``on`` (a last day before it is over, and is not promised any more).
+
+    At most two queries: its steps, and its notice or correction where it stands at one.
+    """
     notice_line = None
     if row.state == State.PUBLIC_NOTICE:
         lines = NoticeLine.objects.filter(application=row, is_live=True).select_related("notice")
@@ -51,7 +54,7 @@ def progress_of(row: Application) -> Progress:
         label=public_label(row.state),
         kind="urgent" if row.state == State.CORRECTION else "active",
         buoys=_buoys(row, notice_line),
-        next_step=_next_step(row, notice_line),
+        next_step=_next_step(row, notice_line, on),
         href=reverse("application_tasks" if is_draft else "application", args=[row.pk]),
         act=_act(row.state),
     )
@@ -112,7 +115,8 @@ def _last_day(notice_line: NoticeLine | None) -> date | None:
     return notice_line.notice.ends_on if notice_line else None
 
 
-def _next_step(row: Application, notice_line: NoticeLine | None) -> str:
+def _next_step(row: Application, notice_line: NoticeLine | None, on: date | None) -> str:
+    is_late = row.due_on is not None and on is not None and row.due_on < on
     due = {"day": day_text(row.due_on, with_year=False)} if row.due_on else None
     if row.state == State.DRAFT:
         return _("资料还没有提交。填好提交以后，才开始受理。")
@@ -120,10 +124,10 @@ def _next_step(row: Application, notice_line: NoticeLine | None) -> str:
         return _("请最晚 %(day)s 补正。过期没有补正，申请会终止。") % due if due else _("请按标出的地方补正。")
     if row.state == State.PUBLIC_NOTICE:
         if last := _last_day(notice_line):
-            return _("公示到 %(day)s，没有异议就转审定。现在不用您做什么。") % {
-                "day": day_text(last, with_year=False)
-            }
+            return _("公示到 %(day)s，没有异议就转审定。现在不用您做什么。") % {"day": day_text(last, with_year=False)}
         return _("等待公示名单发布。现在不用您做什么。")
+    if is_late:
+        return _("比原定的日子晚了，我们正在加紧办理。现在不用您做什么。")
     sentences = {
         State.CHECK: (_("最晚 %(day)s 核对完，转受理。现在不用您做什么。"), _("正在核对。现在不用您做什么。")),
         State.ACCEPT: (

@@ -1,0 +1,138 @@
+"""Papers: one row per kind that is asked for, and the door to a paper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applicants.people.answers import answers_of
+from applicants.people.forms import PaperForm
+from applicants.people.models import Paper
+from applicants.people.papers import paper_response
+from applicants.people.refusals import PaperRefused
+from portal import clock
+from portal.audit.services import record
+from portal.casework.completeness import editable_papers, marked_items, missing_parts, required_papers
+from portal.casework.doors import visible_to
+from portal.casework.models import Application, ShelfPaper
+from portal.casework.services.advancing import StepRefused
+from portal.casework.services.supplying import hand_in_paper, take_back_paper
+from portal.casework.states import State
+from portal.casework.views.applicant_answers import DECLARATION, Kind, kinds_of, on_shelf
+from portal.casework.views.applicant_door import own_application
+from portal.policy.schema import Paper as PaperAsked
+
+
+@require_http_methods(["GET", "POST"])
+@own_application
+def application_papers(request: HttpRequest, application: Application) -> HttpResponse:
+    """Upload and remove, one form per kind; a refused file costs nothing that is there already."""
+    if application.state not in (State.DRAFT, State.CORRECTION):
+        messages.info(request, _("已经提交的材料不能再改。需要补正时，我们会写信告诉您。"))
+        return redirect("application", id=application.pk)
+    asked = _asked(application)
+    if not asked:
+        messages.info(request, _("材料不用改。请改标出的地方。"))
+        return redirect("application_tasks", id=application.pk)
+    fault: tuple[str, str] = ("", "")
+    if request.method == "POST":
+        fault = _act(request, application, [(paper.kind, str(paper.title)) for paper in asked])
+        if not fault[1]:
+            here = reverse("application_papers", args=[application.pk])
+            return redirect(f"{here}#{request.POST.get('kind', '')}")
+    kinds = kinds_of(application, asked, on_shelf(application))
+    if application.state == State.CORRECTION:
+        remarks = {item.name: item.note for item in marked_items(application) if item.kind == "paper"}
+        kinds = [replace(kind, remark=remarks.get(kind.kind, "")) for kind in kinds]
+    missing = [kind for kind in kinds if not kind.papers]
+    context = {
+        "application": application,
+        "rows": [_row(kind, fault) for kind in kinds],
+        "done": len(kinds) - len(missing),
+        "total": len(kinds),
+        "errors": [(f"file-{fault[0]}" if fault[0] else "", fault[1])] if fault[1] else [],
+        "is_correction": application.state == State.CORRECTION,
+        "following": _following(application),
+    }
+    return render(request, "applicant/papers.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def paper(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A paper of one's own, or on the shelf of a file that one may see; staff leave an entry. Anything else is 404."""
+    found = Paper.objects.select_related("person").filter(pk=id).first()
+    if found is None:
+        raise Http404
+    if found.person.user_id != request.user.pk:
+        shelved = ShelfPaper.objects.filter(paper=found, application__in=visible_to(request.user))
+        if not shelved.exists():
+            raise Http404
+        record(action="paper.read", actor=request.user, target=found, at=clock.now())
+    return paper_response(found, as_attachment="view" not in request.GET)
+
+
+def _asked(application: Application) -> list[PaperAsked]:
+    """What may be handed in now: all that is required, or what a correction marks."""
+    editable = editable_papers(application)
+    if application.state == State.CORRECTION:
+        return [paper for paper in application.policy_version.parsed.papers if paper.kind in editable]
+    return list(required_papers(application, answers_of(application.applicant)))
+
+
+def _act(request: HttpRequest, application: Application, choices: list[tuple[str, str]]) -> tuple[str, str]:
+    """Do what one of the page's forms asks. Returns (kind, sentence) where it cannot be done."""
+    kind = request.POST.get("kind", "")
+    try:
+        if "remove" in request.POST:
+            shelved = application.shelf.filter(removed_at__isnull=True).filter(**_id(request.POST["remove"])).first()
+            if shelved:  # a second click finds it gone
+                take_back_paper(application=application, shelved=shelved, by=request.user, at=clock.now())
+            return "", ""
+        form = PaperForm(request.POST, request.FILES, kinds=choices)
+        if not form.is_valid():
+            known = kind if kind in dict(choices) else ""
+            return known, " ".join(sentence for errors in form.errors.values() for sentence in errors)
+        hand_in_paper(
+            application=application,
+            kind=form.cleaned_data["kind"],
+            upload=form.cleaned_data["file"],
+            by=request.user,
+            at=clock.now(),
+        )
+    except PaperRefused as refusal:
+        return kind, refusal.sentence
+    except StepRefused as refusal:
+        return kind, str(refusal)
+    return "", ""
+
+
+def _id(text: str) -> dict[str, UUID]:
+    try:
+        return {"pk": UUID(text)}
+    except ValueError:
+        raise Http404 from None
+
+
+def _row(kind: Kind, fault: tuple[str, str]) -> dict[str, object]:
+    form = PaperForm(kinds=[(kind.kind, kind.title)], initial={"kind": kind.kind}, auto_id=f"{kind.kind}-%s")
+    return {"kind": kind, "form": form, "fault": fault[1] if fault[0] == kind.kind else ""}
+
+
+def _following(application: Application) -> str:
+    if application.state == State.CORRECTION:
+        return reverse("application_tasks", args=[application.pk])
+    left = missing_parts(application)
+    if left == [DECLARATION]:
+        return reverse("application_section", args=[application.pk, DECLARATION])
+    return reverse("application_tasks" if left else "application_check", args=[application.pk])

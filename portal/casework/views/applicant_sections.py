@@ -1,0 +1,111 @@
+"""One section of the task list: the questions, saved at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from applicants.people import services
+from applicants.people.employment_form import EmploymentForm
+from applicants.people.forms import AccountForm, EducationForm, IdentityForm
+from portal import clock
+from portal.casework.completeness import editable_fields, marked_items, missing_parts
+from portal.casework.models import Application
+from portal.casework.programmes import programme
+from portal.casework.services.advancing import StepRefused
+from portal.casework.states import State
+from portal.casework.views.applicant_answers import DECLARATION, PAPERS, field_name, part_href, part_label
+from portal.casework.views.applicant_door import own_application
+
+FORMS = {"identity": IdentityForm, "education": EducationForm, "employment": EmploymentForm, "account": AccountForm}
+SAVE = {
+    "identity": services.save_identity,
+    "education": services.save_education,
+    "employment": services.save_employment,
+    "account": services.give_account,
+}
+
+
+@require_http_methods(["GET", "POST"])
+@own_application
+def application_section(request: HttpRequest, application: Application, section: str) -> HttpResponse:
+    """Answer one section of a draft, or what a correction marks in it."""
+    sections = (*programme(application.programme).sections, DECLARATION)
+    if section not in sections:
+        raise Http404
+    only = editable_fields(application, section)
+    if only is not None and not only:
+        return _turn_away(request, application)
+    form = _form(request, application, section, only)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save(request, application, section, form)
+            return redirect(_following(application, section))
+        except StepRefused as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "application": application,
+        "form": form,
+        "section": section,
+        "label": part_label(section),
+        "number": sections.index(section) + 1,
+        "count": len(sections),
+        "marks": _marks(application, section, form) if only is not None else [],
+        "is_correction": only is not None,
+    }
+    return render(request, "applicant/section.html", context)
+
+
+def _form(request: HttpRequest, application: Application, section: str, only: Collection[str] | None) -> forms.Form:
+    data = request.POST if request.method == "POST" else None
+    if section == DECLARATION:
+        return programme(application.programme).declaration_form(data, application=application, only=only)
+    return FORMS[section](data, person=application.applicant, on=clock.today(), only=only)
+
+
+def _save(request: HttpRequest, application: Application, section: str, form: Any) -> None:
+    if section == DECLARATION:
+        form.save(by=request.user, at=clock.now())
+    else:
+        SAVE[section](person=application.applicant, values=form.values, by=request.user, at=clock.now())
+
+
+def _following(application: Application, section: str) -> str:
+    """The next part that is not done, or the list; when all is done, the answers to check."""
+    if application.state == State.CORRECTION:
+        return reverse("application_tasks", args=[application.pk])
+    order = [*programme(application.programme).sections, PAPERS, DECLARATION]
+    left = missing_parts(application)
+    later = [name for name in left if order.index(name) > order.index(section)]
+    if later:
+        return part_href(application, later[0])
+    return reverse("application_tasks" if left else "application_check", args=[application.pk])
+
+
+def _marks(application: Application, section: str, form: forms.Form) -> list[tuple[str, str]]:
+    """What the reviewer wrote about each marked field; it also stands at the field."""
+    marks = []
+    for item in marked_items(application):
+        if item.kind != "field" or item.section != section:
+            continue
+        for name, field in form.fields.items():
+            if item.note and getattr(form, "answer_behind", {}).get(name, name) == item.name:
+                field.help_text = _("请改：%(note)s") % {"note": item.note}
+        marks.append((field_name(application, section, item.name), item.note))
+    return marks
+
+
+def _turn_away(request: HttpRequest, application: Application) -> HttpResponse:
+    if application.state == State.CORRECTION:
+        messages.info(request, _("这一部分不用改。请改标出的地方。"))
+        return redirect("application_tasks", id=application.pk)
+    messages.info(request, _("已经提交的内容不能再改。需要补正时，我们会写信告诉您。"))
+    return redirect("application", id=application.pk)

@@ -1,0 +1,107 @@
+"""My applications, and one of them: the next step first, then everything that happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from portal import clock
+from portal.casework.doors import own_applications
+from portal.casework.models import Application
+from portal.casework.programmes import all_programmes
+from portal.casework.states import ENDED, State
+from portal.casework.views.applicant_answers import blocks_of, on_shelf
+from portal.casework.views.applicant_door import own_application
+from portal.casework.views.applicant_line import line_of
+from portal.casework.views.applicant_progress import around, buoys_of, standing_of
+from portal.casework.workflow import step_from
+from portal.notifications.rendering import render_letter
+from portal.policy.services import stored_calendar
+
+MOST_LETTERS = 10
+
+
+@login_required
+@never_cache
+@require_safe
+def applications(request: HttpRequest) -> HttpResponse:
+    """Every application of mine, newest first, with its state, what comes next and by when."""
+    rows = list(own_applications(request.user).select_related("policy_version__policy"))
+    known = around(rows, on=clock.today(), calendar=stored_calendar())
+    cards = [
+        {
+            "application": row,
+            "title": row.policy_version.parsed.title,
+            "standing": standing_of(row, known),
+            "href": reverse("application_tasks" if row.state == State.DRAFT else "application", args=[row.pk]),
+        }
+        for row in rows
+    ]
+    open_codes = {row.programme for row in rows if row.is_open}
+    context = {
+        "open_cards": [card for card in cards if card["application"].is_open],
+        "ended_cards": [card for card in cards if not card["application"].is_open],
+        "programmes": [item for item in all_programmes() if item.is_open and item.code not in open_codes],
+    }
+    return render(request, "applicant/applications.html", context)
+
+
+@require_safe
+@own_application
+def application(request: HttpRequest, application: Application) -> HttpResponse:
+    """One application: its receipt, its way, its letters, what was sent, what is paid."""
+    if application.state == State.DRAFT:
+        return redirect("application_tasks", id=application.pk)
+    known = around([application], on=clock.today(), calendar=stored_calendar())
+    outlook = known.outlooks.get(application.pk)
+    standing = standing_of(application, known)
+    steps = list(application.steps_taken.order_by("version"))
+    submission = application.submissions.order_by("number").last()
+    context = {
+        "application": application,
+        "document": application.policy_version.parsed,
+        "standing": standing,
+        "receipt": _receipt(request, application, steps, standing.by),
+        "buoys": buoys_of(application, outlook),
+        "line": line_of(application, steps, standing, known),
+        "outlook": outlook,
+        "letters": _letters(request, application),
+        "blocks": blocks_of(application, submission.answers, is_masked=True),
+        "shelf": on_shelf(application),
+        "paper_titles": {paper.kind: str(paper.title) for paper in application.policy_version.parsed.papers},
+        "may_withdraw": step_from("withdraw", application.state) is not None,
+        "may_change_account": outlook is not None and not outlook.is_paid_out,
+        "has_decision": application.state in (State.APPROVED, State.REFUSED),
+    }
+    context["papers"] = _papers(context["shelf"], context["paper_titles"])
+    return render(request, "applicant/application.html", context)
+
+
+def _receipt(request: HttpRequest, application: Application, steps: list[Any], by: str) -> dict[str, str]:
+    """The banner after sending; also for a second click and the back button, until the file has moved on."""
+    own = [step.step for step in steps if step.step in ("submit", "resubmit")]
+    if "sent" not in request.GET or not own or application.state in (*ENDED, State.CORRECTION):
+        return {}
+    heading = _("已再次提交") if own[-1] == "resubmit" else _("已提交，编号 %(reference)s")
+    return {"heading": heading % {"reference": application.reference}, "by": by}
+
+
+def _letters(request: HttpRequest, application: Application) -> list[dict[str, Any]]:
+    letters = request.user.letters.filter(reference=application.reference).select_related("recipient")
+    return [
+        {"letter": letter, "subject": render_letter(letter, get_language()).subject}
+        for letter in letters.order_by("-created_at", "-id")[:MOST_LETTERS]
+    ]
+
+
+def _papers(shelf: list[Any], titles: dict[str, str]) -> list[dict[str, Any]]:
+    later = {"account_proof": _("账户证明"), "in_post_proof": _("在职证明")}
+    return [{"paper": row.paper, "title": titles.get(row.kind) or later.get(row.kind, row.kind)} for row in shelf]
