@@ -38,11 +38,13 @@ def prepare(lock: Path) -> None:
     stamp = VENV / f"installed-{lock.name}.sha256"
     if stamp.exists() and stamp.read_text() == digest:
         return
-    print(f"Installing {lock.name} …", flush=True)
+    print(f"Installing {lock.name} (a minute or two, once) …", flush=True)
     stamp.unlink(missing_ok=True)
-    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    if subprocess.run([*install, "--require-hashes", "--requirement", str(lock)]).returncode:
-        sys.exit(f"pip could not install {lock.name}; its own words are above.")
+    install = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--require-hashes"]
+    done = subprocess.run([*install, "--requirement", str(lock)], capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stdout + done.stderr).splitlines()[-20:]
+        sys.exit("\n".join([*said, f"pip could not install {lock.name}; its own words are above."]))
     stamp.write_text(digest)
 
 

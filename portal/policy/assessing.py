@@ -195,9 +195,10 @@ def _find(clause: Clause, facts: Facts, calendar: Calendar, trust_declared: bool
         if (fact := facts.known.get(name)) is not None
     )
     outcome = _decide(clause, facts, calendar, Provenance.DECLARED if trust_declared else clause.floor)
+    if outcome.answer is not Answer.UNPROVEN or trust_declared:
+        return Finding(clause.code, outcome.answer, outcome.reasons, seen)
     reasons = outcome.reasons
-    unchecked = [it.name for it in seen if it.value != "?" and it.provenance < clause.floor]
-    if outcome.answer is Answer.UNPROVEN and unchecked and not trust_declared:
+    if unchecked := [it.name for it in seen if it.value != "?" and it.provenance < clause.floor]:
         as_declared = _decide(clause, facts, calendar, Provenance.DECLARED)
         values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
         reasons = (*as_declared.reasons, Reason("provenance", "declared", values))

@@ -18,14 +18,14 @@ class PolicyUnreadable(ValueError):
         self.sentences = sentences
 
 
-def read_model(model: type[Model], text: str) -> Model:
-    """``text`` (YAML) as a ``model``.
+def read_yaml(text: str) -> Any:
+    """The plain data written in ``text``.
 
     Raises:
-        PolicyUnreadable: with a sentence for everything that is wrong with it.
+        PolicyUnreadable: with a sentence that names the line.
     """
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader that is stricter)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader that is stricter)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyUnreadable(
@@ -33,6 +33,14 @@ def read_model(model: type[Model], text: str) -> Model:
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise PolicyUnreadable([_("文件读不懂：%(problem)s") % {"problem": error}]) from None
+
+
+def read_model(model: type[Model], data: Any) -> Model:
+    """Plain ``data`` as a ``model``.
+
+    Raises:
+        PolicyUnreadable: with a sentence for everything that is wrong with it.
+    """
     if not isinstance(data, dict):
         raise PolicyUnreadable([_("文件不是一份政策：应由“名称: 内容”各行组成")])
     try:
@@ -47,6 +55,8 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _value in node.value:
+            if not isinstance(key.value, str):
+                continue  # refused below: only plain names are keys
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, _("“%(key)s”写了两次") % {"key": key.value}, key.start_mark

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from portal.policy.conditions import AnyCondition, Condition, walk
 from portal.policy.facts import Provenance
-from portal.policy.parsing import PolicyUnreadable, read_model
+from portal.policy.parsing import PolicyUnreadable, read_model, read_yaml
 from portal.policy.terms import (
     Budget,
     Clawback,
@@ -31,7 +31,7 @@ from portal.policy.terms import (
 )
 from portal.policy.texts import Strict, Text, refuse
 
-__all__ = ["Paper", "PolicyDocument", "PolicyUnreadable", "parse_document"]
+__all__ = ["Paper", "PolicyDocument", "PolicyUnreadable", "check_document", "parse_document"]
 
 REVIEWS_BEFORE_MONEY = ("first_review", "second_review", "final_approval")
 
@@ -52,7 +52,7 @@ class Clause(Strict):
     papers: tuple[str, ...] = ()
     conditions: tuple[AnyCondition, ...] = Field(min_length=1)
 
-    @property
+    @cached_property
     def floor(self) -> Provenance:
         """``proven_by`` as a provenance."""
         return Provenance[self.proven_by.upper()]
@@ -255,7 +255,16 @@ def parse_document(text: str) -> PolicyDocument:
     Raises:
         PolicyUnreadable: with a sentence for everything that is wrong with it.
     """
-    return read_model(PolicyDocument, text)
+    return check_document(read_yaml(text))
+
+
+def check_document(data: Any) -> PolicyDocument:
+    """The policy document in plain ``data``, as it comes from YAML, JSON or a form.
+
+    Raises:
+        PolicyUnreadable: with a sentence for everything that is wrong with it.
+    """
+    return read_model(PolicyDocument, data)
 
 
 def _refuse_twice(names: Iterator[str]) -> None:

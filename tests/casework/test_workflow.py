@@ -92,9 +92,7 @@ def test_the_grid_names_every_state_and_only_known_roles():
 
 
 def test_what_is_not_in_the_grid_is_forbidden():
-    allowed = {
-        (state, step, role) for state, row in GRID.items() for role, steps in row.items() for step in steps
-    }
+    allowed = {(state, step, role) for state, row in GRID.items() for role, steps in row.items() for step in steps}
     for state, name, role in product(State.values, sorted(STEP_NAMES), ROLES):
         step = step_from(name, state)
         assert (step is not None and step.role == role) == ((state, name, role) in allowed), (state, name, role)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from portal.policy.facts import FactUnreadable
-from portal.policy.schema import PolicyDocument, PolicyUnreadable, parse_document
+from portal.policy.schema import PolicyDocument, PolicyUnreadable, check_document, parse_document
 from portal.policy.schools import school_list
 from tests.policy.qualifying import document
 
@@ -21,7 +21,7 @@ def sentences(change: Change, code: str = "LS-2022") -> list[str]:
     data = json.loads(document(code).model_dump_json())
     change(data)
     with pytest.raises(PolicyUnreadable) as caught:
-        parse_document(json.dumps(data))
+        check_document(data)
     return caught.value.sentences
 
 
@@ -131,7 +131,7 @@ def test_a_route_that_cannot_work_is_refused(change: Change, sentence: str) -> N
 def test_a_policy_without_money_needs_no_second_review() -> None:
     data = json.loads(document("LS-2022").model_dump_json()) | {"amounts": [], "instalments": [], "notice": None}
     data["route"] = [{"stage": "accept", "limit_working_days": 3}, {"stage": "final_approval", "limit_working_days": 3}]
-    assert parse_document(json.dumps(data)).makes_payable is False
+    assert check_document(data).makes_payable is False
 
 
 def ls_5(data: dict[str, Any]) -> dict[str, Any]:
@@ -198,6 +198,7 @@ def test_a_condition_that_makes_no_sense_is_refused(condition: dict[str, Any], s
         ("", "文件不是一份政策：应由“名称: 内容”各行组成"),
         ("- a\n", "文件不是一份政策：应由“名称: 内容”各行组成"),
         ("code: \x00\n", "文件读不懂："),
+        ("? [a, b]\n: c\n", "第 1 行读不懂："),
     ],
 )
 def test_a_text_that_is_no_document_is_refused(text: str, said: str) -> None:

@@ -24,7 +24,6 @@ from portal.policy.calendar import Calendar
 from portal.policy.facts import Fact, Facts, FactUnreadable, Provenance, read_value
 from portal.policy.services import stored_calendar
 
-
 LETTERS = {"met": "m", "unmet": "n", "unproven": "u"}
 
 
@@ -46,9 +45,16 @@ def facts_of(application: Application, submission: Submission) -> Facts:
 
 
 def _assess(
-    application: Application, submission: Submission, *, trigger: str, by: User | None, at: datetime, calendar: Calendar
+    application: Application,
+    submission: Submission,
+    *,
+    trigger: str,
+    by: User | None,
+    at: datetime,
+    calendar: Calendar,
+    facts: Facts | None = None,
 ) -> Assessment:
-    facts = facts_of(application, submission)
+    facts = facts or facts_of(application, submission)
     version = application.policy_version
     result = assess(version.parsed, facts, calendar)
     row = Assessment.objects.create(
@@ -69,8 +75,11 @@ def _assess(
     return row
 
 
-def check_submission(*, submission_id: UUID, at: datetime) -> None:
-    """Assess one submission, once, and hand a waiting file on to its next stage. Safe to call any number of times."""
+def check_submission(*, submission_id: UUID, at: datetime, gives_up: bool = False) -> None:
+    """Assess one submission, once, and hand a waiting file on to its next stage. Safe to call any number of times.
+
+    ``gives_up`` hands it on with every clause unproven: nobody waits for a check that cannot finish.
+    """
     calendar = stored_calendar()
     try:
         with transaction.atomic():
@@ -81,7 +90,15 @@ def check_submission(*, submission_id: UUID, at: datetime) -> None:
                 .get(pk=submission.application_id)
             )
             if not submission.assessments.filter(trigger=Assessment.Trigger.AUTOMATIC).exists():
-                _assess(row, submission, trigger=Assessment.Trigger.AUTOMATIC, by=None, at=at, calendar=calendar)
+                _assess(
+                    row,
+                    submission,
+                    trigger=Assessment.Trigger.AUTOMATIC,
+                    by=None,
+                    at=at,
+                    calendar=calendar,
+                    facts=Facts(on=row.submitted_on, known={}) if gives_up else None,
+                )
             if row.state == State.CHECK:
                 advance(row, "finish_check", actor=None, at=at, expected_version=row.version)
     except IntegrityError as error:
@@ -89,12 +106,12 @@ def check_submission(*, submission_id: UUID, at: datetime) -> None:
             raise
 
 
-def unchecked_submissions(limit: int = 500) -> list[UUID]:
-    """Submissions of open applications that wait for their automatic check, oldest first."""
+def unchecked_submissions(limit: int = 500) -> list[tuple[UUID, datetime]]:
+    """Submissions of open applications that wait for their automatic check, oldest first: id and time of each."""
     waiting = Submission.objects.filter(application__state__in=OPEN).exclude(
         assessments__trigger=Assessment.Trigger.AUTOMATIC
     )
-    return list(waiting.order_by("at", "id").values_list("pk", flat=True)[:limit])
+    return list(waiting.order_by("at", "id").values_list("pk", "at")[:limit])
 
 
 def settle_facts(

@@ -19,7 +19,7 @@ from portal.casework.models import Application, ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import put_on_shelf, remove_unused, take_off_shelf
 from portal.casework.states import State
-from portal.policy.schema import PaperLimits
+from portal.policy.terms import PaperLimits
 
 
 def limits_of(application: Application, kind: str) -> PaperLimits:

@@ -2,9 +2,12 @@
 
 from django.urls import include, path
 
+from portal.casework.api.views import ProgrammesView
+
 urlpatterns = [
     path("", include("portal.casework.urls.public")),
     path("", include("portal.casework.urls.applicant")),
     path("desk/", include("portal.casework.urls.desk")),
     path("", include("portal.casework.urls.notices")),
+    path("api/programmes/", ProgrammesView.as_view(), name="api_programmes"),
 ]

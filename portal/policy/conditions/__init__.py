@@ -92,6 +92,8 @@ def walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
 
 def _together(conditions: Sequence[Condition], view: View, precedence: tuple[Answer, ...]) -> Outcome:
     outcomes = [condition.holds(view) for condition in conditions]
+    if len(outcomes) == 1:
+        return outcomes[0]
     answer = next(answer for answer in precedence if any(outcome.answer is answer for outcome in outcomes))
     reasons: list[Reason] = []
     for outcome in outcomes:

@@ -1,0 +1,1 @@
+"""The portal for programs. So far: what may be applied for today."""
