@@ -212,7 +212,7 @@ def make_draft(person: Person | None = None, *, policy: str = "LS-2022", at: dat
     person = person or make_person(at=at, **(MASTER_2024 if is_later else {}))
     draft = start_draft(person, policy=policy, at=at)
     for asked in required_papers(draft, answers_of(person)):
-        paper = make_paper(person, asked.kind, at=at)
+        paper = person.papers.filter(kind=asked.kind).first() or make_paper(person, asked.kind, at=at)
         put_on_shelf(application=draft, kind=asked.kind, paper=paper, by=person.user, at=at)
     save_declaration(application=draft, values=DECLARATION, by=person.user, at=at)
     return draft

@@ -31,6 +31,7 @@ from subsidies.services import rolls
 from subsidies.services.bank_results import apply_bank_result, upload_bank_result
 from subsidies.services.checking import obstacles, payables_of
 from subsidies.services.declaring import save_declaration
+from subsidies.services.issuing import issue_roll
 
 PROGRAMME = "living-subsidy"
 DECLARED = {"is_declared_true": True, "is_notice_agreed": True, "has_earlier_grants": False}
@@ -228,7 +229,7 @@ def approved_batch(city: City, number: int) -> None:
 def _finish_notice_and_rolls(city: City) -> None:
     finance, at = city.staff["finance"], city.ago(20)
     ready = [item.pk for item in payables_of(finance) if not obstacles(item, on=timezone.localdate(at))]
-    roll = rolls.issue_roll(
+    roll = issue_roll(
         roll=rolls.collect_roll(payable_ids=ready[:12], by=finance, at=at), by=finance, at=at + timedelta(hours=1)
     )
     result = upload_bank_result(roll=roll, content=_bank_file(roll, city), by=finance, at=city.ago(17))

@@ -201,7 +201,8 @@ def _find(clause: Clause, facts: Facts, calendar: Calendar, trust_declared: bool
     if unchecked := [it.name for it in seen if it.value != "?" and it.provenance < clause.floor]:
         as_declared = _decide(clause, facts, calendar, Provenance.DECLARED)
         values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
-        reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
+        if as_declared != outcome:  # otherwise checking them would not settle the clause
+            reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
     return Finding(clause.code, outcome.answer, reasons, seen)
 
 

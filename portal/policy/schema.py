@@ -24,6 +24,7 @@ from portal.policy.terms import (
     FactName,
     NoticeRule,
     Paper,
+    PaperLimits,
     Privacy,
     Question,
     ReviewBody,
@@ -31,7 +32,7 @@ from portal.policy.terms import (
 )
 from portal.policy.texts import Strict, Text, refuse
 
-__all__ = ["Paper", "PolicyDocument", "PolicyUnreadable", "check_document", "parse_document"]
+__all__ = ["Paper", "PaperLimits", "PolicyDocument", "PolicyUnreadable", "check_document", "parse_document"]
 
 REVIEWS_BEFORE_MONEY = ("first_review", "second_review", "final_approval")
 

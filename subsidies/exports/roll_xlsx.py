@@ -10,7 +10,6 @@ from django.utils.translation import override
 from rustpy_xlsxwriter import Format, write_worksheet
 
 from applicants.people.choices import EducationLevel
-from subsidies.models import Roll
 
 # Head of the column in the file, key of the line, kind. The file is for the bureau and the bank: always Chinese.
 COLUMNS: tuple[tuple[str, str, str, int], ...] = (
@@ -39,15 +38,15 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (
 )
 
 
-def roll_xlsx(roll: Roll, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the bytes of the file for ``rows`` (dicts by column key, money in fen), with a totals row at the end."""
+def roll_xlsx(number: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the file of roll ``number``: a row per dict of ``rows`` (by column key, money in fen), then the totals."""
     money, text = Format().set_num_format("#,##0.00"), Format().set_num_format("@")
     formats = {head: money if kind == "money" else text for head, _key, kind, _width in COLUMNS if kind != "count"}
     target = io.BytesIO()
     write_worksheet(
         _records(rows),
         target,
-        sheet_name=roll.number,
+        sheet_name=number,
         freeze_row=1,
         bold_headers=True,
         column_formats=formats,

@@ -43,6 +43,7 @@ class Payable(models.Model):
     rechecked_at = models.DateTimeField(null=True)
     rechecked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     recheck_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
+    recheck_digest = models.CharField(max_length=64, blank=True)  # keyed hash of the answers the recheck looked at
 
     class Meta:
         constraints = [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from uuid import UUID
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from applicants.people.answers import answers_digest, answers_from
+from applicants.people.answers import Answers, answers_digest, answers_from
 from applicants.people.models import PayoutAccount
 from applicants.people.names import names_equal
 from portal.accounts.models import Role, User
@@ -17,27 +18,38 @@ from portal.accounts.scopes import scope_q
 from portal.casework.models import Submission
 from subsidies.models import Payable, RollLine
 
+READERS = (Role.FINANCE, Role.FIRST_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)
+# What a bank writes of a line it did not pay (policy-facts 6.3), and how it reads.
+REJECTION_CODES = {
+    "户名不符": gettext_lazy("户名不符"),
+    "账户未激活": gettext_lazy("账户未激活"),
+    "销户": gettext_lazy("账户已销户"),
+    "止付": gettext_lazy("账户已止付"),
+    "限额": gettext_lazy("超过账户限额"),
+}
 # Result codes after which the same account may be tried again.
 RETRIABLE = frozenset({"限额"})
+DECIDING = ("identity", "education", "employment")
+CONTACT = ("identity", "phone")  # no decision rests on how a person is reached
 
 
-def payables_of(user: User) -> QuerySet[Payable]:
-    """The payables in the scope of ``user`` with all that the checks read, in due order: a constant number of queries."""
-    return (
-        Payable.objects.filter(scope_q(user, (Role.FINANCE, Role.FIRST_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)))
-        .select_related(
-            "person__education",
-            "person__employment",
-            "application__policy_version__policy",
-            "approved_by",
-            "person__user",
-        )
-        .prefetch_related(
-            Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
-            Prefetch("roll_lines", RollLine.objects.select_related("roll").order_by("roll__collected_at", "id")),
-            Prefetch("application__submissions", Submission.objects.order_by("number")),
-        )
-        .order_by("due_on", "id")
+def payables_of(user: User, roles: Iterable[str] = READERS) -> QuerySet[Payable]:
+    """The payables in the scope of ``user``, ready to be checked, in due order."""
+    return with_evidence(Payable.objects.filter(scope_q(user, tuple(roles)))).order_by("due_on", "id")
+
+
+def with_evidence(payables: QuerySet[Payable]) -> QuerySet[Payable]:
+    """Load all that the checks and a roll's columns read: four queries for any number of payables."""
+    return payables.select_related(
+        "person__education",
+        "person__employment",
+        "application__policy_version__policy",
+        "application__first_reviewer",
+        "application__second_reviewer",
+    ).prefetch_related(
+        Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
+        Prefetch("roll_lines", RollLine.objects.select_related("roll").order_by("roll__collected_at", "id")),
+        Prefetch("application__submissions", Submission.objects.order_by("number")),
     )
 
 
@@ -51,6 +63,11 @@ def live_line(payable: Payable) -> RollLine | None:
     return next((line for line in payable.roll_lines.all() if line.is_live), None)
 
 
+def last_submission(payable: Payable) -> Submission:
+    """What the decision was made on."""
+    return list(payable.application.submissions.all())[-1]
+
+
 def obstacles(payable: Payable, *, on: date) -> list[str]:
     """Codes of what keeps ``payable`` off a roll on ``on``; empty means it may be collected."""
     found = []
@@ -62,23 +79,14 @@ def obstacles(payable: Payable, *, on: date) -> list[str]:
         found.append("not_due")
     if payable.is_recheck_needed and not payable.rechecked_at:
         found.append("recheck_needed")
-    if payable.person is None:
+    if payable.person is None or payable.application is None:
         return found
+    if payable.person.proven_at is None:  # a change of name or number takes the proof away
+        found.append("number_not_proven")
     found += _account_obstacles(payable)
-    submissions = list(payable.application.submissions.all())
-    if answers_digest(_answers_now(payable) | _declared(submissions[-1])) != submissions[-1].digest:
+    if changed_answers(payable) and payable.recheck_digest != answers_seal(payable):
         found.append("changed_since_approval")
     return found
-
-
-def _answers_now(payable: Payable) -> dict[str, dict[str, object]]:
-    person = payable.person
-    education, employment = getattr(person, "education", None), getattr(person, "employment", None)
-    return answers_from(person, education, employment, account_of(payable))
-
-
-def _declared(submission: Submission) -> Mapping[str, object]:
-    return {"declaration": submission.answers["declaration"]}
 
 
 def _account_obstacles(payable: Payable) -> list[str]:
@@ -88,12 +96,54 @@ def _account_obstacles(payable: Payable) -> list[str]:
     found = []
     if not names_equal(account.holder, payable.person.legal_name):
         found.append("holder_differs")
-    if account.created_at > payable.approved_at and account.settled_at is None:
+    if is_unsettled(account, payable):
         found.append("account_not_settled")
-    rejected = [line for line in payable.roll_lines.all() if line.result == RollLine.Result.REJECTED]
-    if rejected and rejected[-1].result_code not in RETRIABLE and rejected[-1].account == account.number:
+    rejections = [line for line in payable.roll_lines.all() if line.result == RollLine.Result.REJECTED]
+    if any(line.result_code not in RETRIABLE and line.account == account.number for line in rejections):
         found.append("account_rejected")
     return found
+
+
+def is_unsettled(account: PayoutAccount, payable: Payable) -> bool:
+    """Whether nobody at the office has compared the account with a paper: it was given after the last submission."""
+    return account.created_at > last_submission(payable).at and account.settled_at is None
+
+
+def answers_now(payable: Payable) -> Answers:
+    """The person's answers as they are now."""
+    person = payable.person
+    education, employment = getattr(person, "education", None), getattr(person, "employment", None)
+    return answers_from(person, education, employment, account_of(payable))
+
+
+def changed_answers(payable: Payable) -> list[tuple[str, str, Any, Any]]:
+    """What the decision rests on and is not as it was submitted: (section, field, then, now)."""
+    then, now = last_submission(payable).answers, answers_now(payable)
+    return [
+        (section, field, before, after)
+        for section in DECIDING
+        for field in {**then[section], **now[section]}
+        if (section, field) != CONTACT
+        and ((before := then[section].get(field)) or None) != ((after := now[section].get(field)) or None)
+    ]
+
+
+def answers_seal(payable: Payable) -> str:
+    """A keyed hash of the answers as they are now, contact and account left out: what a recheck has looked at."""
+    now = answers_now(payable)
+    section, field = CONTACT
+    kept = {name: values for name, values in now[section].items() if name != field}
+    return answers_digest({**now, section: kept})
+
+
+def double_accounts(payables: Iterable[Payable]) -> list[Payable]:
+    """The payables whose account somebody else on the same list has too: one account has one holder."""
+    payables = list(payables)
+    holders: dict[str, set[object]] = {}
+    for payable in payables:
+        if account := account_of(payable):
+            holders.setdefault(account.number, set()).add(payable.person_id)
+    return [item for item in payables if (account := account_of(item)) and len(holders[account.number]) > 1]
 
 
 def sentence_for(code: str) -> str:
@@ -103,14 +153,10 @@ def sentence_for(code: str) -> str:
         "on_a_roll": _("已在一份花名册上"),
         "not_due": _("还没到发放日期"),
         "recheck_needed": _("发放前要核实仍在职"),
+        "number_not_proven": _("身份证号码要重新核实"),
         "account_missing": _("没有收款账户"),
         "holder_differs": _("户名与申请人姓名不一致"),
-        "account_not_settled": _("批准后更换的账户还没有核实"),
+        "account_not_settled": _("后来更换的账户还没有核对"),
         "account_rejected": _("银行退回过这个账户，等申请人更换"),
         "changed_since_approval": _("批准依据的资料后来有变动"),
     }[code]
-
-
-def obstacles_by_payable(payables: Iterable[Payable], *, on: date) -> dict[UUID, list[str]]:
-    """Obstacle codes for each of ``payables``."""
-    return {payable.pk: obstacles(payable, on=on) for payable in payables}

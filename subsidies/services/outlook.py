@@ -11,11 +11,11 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from applicants.people.models import PayoutAccount
-from portal.casework.models import Application, ShelfPaper
+from portal.casework.models import Application, ShelfPaper, Submission
 from portal.casework.programmes import Outlook, Payment
 from portal.ui.figures import day_text
 from subsidies.models import Payable, RollLine
-from subsidies.services.checking import RETRIABLE, account_of, live_line
+from subsidies.services.checking import REJECTION_CODES, RETRIABLE, account_of, is_unsettled, live_line
 
 # How long before a later instalment the proof for it is asked for.
 EVIDENCE_AHEAD = timedelta(days=60)
@@ -23,14 +23,15 @@ EVIDENCE_KIND = "in_post_proof"
 
 
 def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UUID, Outlook]:
-    """The payments of each approved application as they stand on ``on``, in four queries for any number."""
+    """The payments of each approved application as they stand on ``on``, in five queries for any number."""
     ids = [application.pk for application in applications]
     payables = (
         Payable.objects.filter(application__in=ids)
-        .select_related("person")
+        .select_related("person", "application")
         .prefetch_related(
             Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
             Prefetch("roll_lines", RollLine.objects.order_by("roll__collected_at", "id")),
+            Prefetch("application__submissions", Submission.objects.order_by("number")),
         )
         .order_by("application_id", "number")
     )
@@ -91,10 +92,16 @@ def _after_rejection(payable: Payable, line: RollLine) -> tuple[str, str, None]:
     if line.result_code in RETRIABLE:
         return "arranging", _("银行这次没有打成，我们会再发一次，您不用做什么。"), None
     if account and account.number != line.account:
-        return "arranging", _("已收到新账户，核对后会再发一次。"), None
-    return "rejected", _("银行退回了这一笔：%(reason)s。请另给一个账户。") % {"reason": line.result_code}, None
+        is_waiting = is_unsettled(account, payable)
+        text = _("已收到新账户，核对后会再发一次。") if is_waiting else _("新账户已核对，会再发一次。")
+        return "arranging", text, None
+    return (
+        "rejected",
+        _("银行退回了这一笔：%(reason)s。请另给一个账户。") % {"reason": REJECTION_CODES[line.result_code]},
+        None,
+    )
 
 
 def _is_unsettled(payable: Payable) -> bool:
     account = account_of(payable)
-    return account is not None and account.created_at > payable.approved_at and account.settled_at is None
+    return account is not None and is_unsettled(account, payable)

@@ -293,6 +293,7 @@ def test_a_file_is_stuck_where_the_only_holder_is_barred():
     make.move_clock()
     row = in_state("second_review")[0]
     admin = make.staff("administrator")
+    make.staff("second_reviewer")
     assert stuck_files(admin) == []
 
     RoleGrant.objects.filter(role="second_reviewer").delete()

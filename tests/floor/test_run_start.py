@@ -2,9 +2,11 @@
 
 import gettext
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -88,10 +90,12 @@ def test_a_second_portal_on_the_same_folder_is_one_sentence(tmp_path):
     )
 
 
-def test_the_broker_listens_in_its_folder_or_in_a_short_private_one(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert socket_path(tmp_path / "valkey") == tmp_path / "valkey" / "valkey.sock"
-    long = tmp_path / ("a" * 60) / ("b" * 60)
+def test_the_broker_listens_in_its_folder_or_in_a_short_private_one(monkeypatch, request):
+    temporary = Path(tempfile.mkdtemp(prefix="harbour-test-"))
+    request.addfinalizer(lambda: shutil.rmtree(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    assert socket_path(temporary / "valkey") == temporary / "valkey" / "valkey.sock"
+    long = temporary / ("a" * 60) / ("b" * 60)
     short = socket_path(long)
     assert len(str(short)) < 104
     assert short.parent.stat().st_mode & 0o777 == 0o700

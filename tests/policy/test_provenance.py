@@ -84,6 +84,11 @@ def test_a_silent_register_leaves_the_clause_unproven() -> None:
     assert (finding.answer, finding.code) == ("unproven", "unknown")
 
 
+def test_what_checking_would_not_settle_is_not_asked_to_be_checked() -> None:
+    facts = ls_facts(REGISTER, hukou_code="?").updated({"hukou_collective": Fact("no", DECLARED)})
+    assert not assess(document("LS-2022"), facts, shipped_calendar()).finding("LS-3").is_declared
+
+
 def test_new_knowledge_never_turns_a_decision_into_unproven() -> None:
     pick = random.Random(2022)
     values = {

@@ -226,5 +226,5 @@ class ProveForm(forms.Form):
 
 
 def unmet_clauses(findings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The clauses of stored findings that are not met, then those that are unproven."""
-    return [f["clause"] for answer in ("unmet", "unproven") for f in findings if f["answer"] == answer]
+    """The clauses of stored findings that are not met. What is only unproven is no ground for a refusal."""
+    return [finding["clause"] for finding in findings if finding["answer"] == "unmet"]

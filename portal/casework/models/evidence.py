@@ -37,6 +37,7 @@ class Settlement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="settlements")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="+")  # the newest when it was made
     number = models.PositiveIntegerField()  # within the application, in the order they were made
     fact = models.CharField(max_length=40)
     value = EncryptedJSONField()

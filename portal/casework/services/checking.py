@@ -33,11 +33,25 @@ def declared_values(application: Application, submission: Submission) -> dict[st
 
 
 def facts_of(application: Application, submission: Submission) -> Facts:
-    """What is known: declared in ``submission``, and settled against papers since (the newest settlement counts)."""
+    """What is known: declared in ``submission``, settled against papers since, and the birth date of a proven number.
+
+    The newest settlement of a fact counts, as long as its paper is on the shelf and the declared value is still the one
+    that the reviewer had in hand.
+    """
     declared_on = timezone.localdate(submission.at)
     values = declared_values(application, submission)
     known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
-    for settlement in application.settlements.order_by("number").select_related("paper"):
+    person = application.applicant
+    if person.proven_at and "birth_date" in values:
+        proven_on = timezone.localdate(person.proven_at)
+        known["birth_date"] = Fact(values["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
+    on_shelf = application.shelf.filter(removed_at__isnull=True).values("paper")
+    settlements = application.settlements.filter(paper__in=on_shelf).order_by("number")
+    for settlement in settlements.select_related("paper", "submission"):
+        if settlement.submission_id != submission.pk:
+            before = declared_facts(settlement.submission.answers).get(settlement.fact)
+            if before != declared_facts(submission.answers).get(settlement.fact):
+                continue
         known[settlement.fact] = Fact(
             settlement.value, Provenance.PAPER, timezone.localdate(settlement.at), f"paper:{settlement.paper.kind}"
         )
@@ -151,6 +165,8 @@ def settle_facts(
                 read_value(name, value)
             except FactUnreadable as error:
                 raise StepRefused(str(error)) from error
-            Settlement.objects.create(application=row, number=number, fact=name, value=value, paper=paper, by=by, at=at)
+            Settlement.objects.create(
+                application=row, submission=submission, number=number, fact=name, value=value, paper=paper, by=by, at=at
+            )
         record(action="fact.settle", actor=by, target=row, at=at, fields=sorted(values), note=f"paper {paper.pk}")
         return _assess(row, submission, trigger=Assessment.Trigger.SETTLED, by=by, at=at, calendar=stored_calendar())

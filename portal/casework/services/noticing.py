@@ -19,11 +19,11 @@ from portal.casework.doors import DESK_ROLES
 from portal.casework.letters import tell_applicant
 from portal.casework.models import (
     Application,
+    Assessment,
     Notice,
     NoticeLine,
     NoticeObjection,
     ReferenceCounter,
-    Settlement,
     Submission,
 )
 from portal.casework.services.advancing import FileChanged, StepRefused, advance
@@ -101,7 +101,7 @@ def _lines(notice: Notice, rows: list[Application]) -> list[NoticeLine]:
     masking = notice.policy_version.parsed.notice.masking
     submissions = Submission.objects.filter(application__in=rows).order_by("number")
     answers = {submission.application_id: submission.answers for submission in submissions}  # the last one stays
-    settled = _settled(rows)
+    decided = _facts_decided_on(rows)
     masked = distinguish(
         Lookalike(
             name=mask_name(row.applicant.legal_name, masking.name),
@@ -117,20 +117,24 @@ def _lines(notice: Notice, rows: list[Application]) -> list[NoticeLine]:
             position=position,
             name_masked=shown.name,
             number_masked=shown.masked_number,
-            school=settled.get((row.pk, "school"), answers[row.pk]["education"]["school"]),
-            education=settled.get((row.pk, "education"), answers[row.pk]["education"]["level"]),
-            employer=settled.get((row.pk, "employer"), answers[row.pk]["employment"]["employer_name"]),
+            school=decided.get(row.pk, {}).get("school", answers[row.pk]["education"]["school"]),
+            education=decided.get(row.pk, {}).get("education", answers[row.pk]["education"]["level"]),
+            employer=answers[row.pk]["employment"]["employer_name"],
             amount_fen=row.amount_fen,
         )
         for position, (row, shown) in enumerate(zip(rows, masked, strict=True), start=1)
     ]
 
 
-def _settled(rows: list[Application]) -> dict[tuple[UUID, str], str]:
-    """What a reviewer settled against a paper counts before what was declared; the newest one stays."""
-    found = Settlement.objects.filter(application__in=rows, fact__in=("school", "education", "employer"))
-    values = {(item.application_id, item.fact): item.value for item in found.order_by("number")}
-    return {key: value for key, value in values.items() if value not in ("", "-", "?", None)}
+def _facts_decided_on(rows: list[Application]) -> dict[UUID, dict[str, str]]:
+    """School and level as the newest assessment took them: what a reviewer settled counts before what was declared."""
+    newest = {item.application_id: item for item in Assessment.objects.filter(application__in=rows).order_by("number")}
+    found: dict[UUID, dict[str, str]] = {}
+    for pk, assessment in newest.items():
+        facts = assessment.facts["facts"]
+        values = {name: facts[name]["value"] for name in ("school", "education") if name in facts}
+        found[pk] = {name: value for name, value in values.items() if value not in ("", "-", "?")}
+    return found
 
 
 def may_release(notice: Notice, user: User) -> str | None:

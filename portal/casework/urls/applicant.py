@@ -27,6 +27,10 @@ urlpatterns = [
     path("applications/<uuid:id>/decision/", applicant_decision.decision, name="decision"),
     path("applications/<uuid:id>/account/", applicant_after.account_change, name="account_change"),
     path("applications/<uuid:id>/evidence/", applicant_after.application_evidence, name="application_evidence"),
-    path("applications/<uuid:id>/<slug:section>/", applicant_sections.application_section, name="application_section"),
+    path(
+        "applications/<uuid:id>/answers/<slug:section>/",
+        applicant_sections.application_section,
+        name="application_section",
+    ),
     path("papers/<uuid:id>/", applicant_papers.paper, name="paper"),
 ]

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applicants.people.forms import AccountForm
@@ -31,7 +32,11 @@ class ProofForm(forms.Form):
 
     use_required_attribute = False
 
-    file = forms.FileField(allow_empty_file=True, widget=forms.FileInput(attrs=FILE_ATTRS))
+    file = forms.FileField(
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs=FILE_ATTRS),
+        error_messages={"required": gettext_lazy("请先选择要上传的文件。")},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,13 +77,11 @@ def account_change(request: HttpRequest, application: Application) -> HttpRespon
     proof_form.fields["file"].label = _("账户证明")
     proof_form.fields["file"].help_text = _("社会保障卡正面的照片，能看清姓名和银行账号；或者银行出具的账户证明。")
     proof = fresh_account_proof(application)
+    proof_form.fields["file"].required = proof is None
     if request.method == "POST":
-        if request.FILES.get("file"):
+        if proof_form.is_valid() and proof_form.cleaned_data["file"]:  # kept even where the account has a mistake
             proof = _hand_in(request, application, "account_proof", proof_form) or proof
-        elif proof is None:
-            proof_form.add_error("file", _("请上传账户证明。"))
-        is_valid = form.is_valid()
-        if is_valid and proof is not None and not proof_form.errors.get("file"):
+        if form.is_valid() and proof_form.is_valid():
             try:
                 change_account(application=application, values=form.values, by=request.user, at=clock.now())
                 messages.success(request, _("新账户已收到。工作人员对照证明核对后，款项才会打到新账户。"))
@@ -107,12 +110,9 @@ def application_evidence(request: HttpRequest, application: Application) -> Http
     form = ProofForm(request.POST if request.method == "POST" else None, request.FILES or None)
     form.fields["file"].label = _("在职证明")
     form.fields["file"].help_text = _("现单位开具并盖章，写明您的姓名和在职情况；或者近三个月的参保缴费证明。")
-    if request.method == "POST":
-        if not request.FILES.get("file"):
-            form.add_error("file", _("请先选择要上传的文件。"))
-        elif _hand_in(request, application, "in_post_proof", form):
-            messages.success(request, _("在职证明已收到。工作人员核实后，会按期发放。"))
-            return redirect("application", id=application.pk)
+    if request.method == "POST" and form.is_valid() and _hand_in(request, application, "in_post_proof", form):
+        messages.success(request, _("在职证明已收到。工作人员核实后，会按期发放。"))
+        return redirect("application", id=application.pk)
     context = {"application": application, "form": form, "limits": limits_text(PaperLimits())}
     return render(request, "applicant/evidence.html", context)
 

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from applicants.people.masking import mask_account
 from portal.casework.models import Application, Assessment, Decision
 from portal.casework.views.applicant_answers import on_shelf
 from portal.casework.views.applicant_door import own_application
@@ -44,7 +43,7 @@ def decision(request: HttpRequest, application: Application) -> HttpResponse:
         "document": document,
         "is_approval": is_approval,
         "name": submission.answers["identity"]["legal_name"],
-        "account": mask_account(submission.answers["account"].get("number", "")),
+        "account": submission.answers["account"].get("number", "")[-4:],
         "clauses": [clause.code for clause in document.clauses],
         "clause": None if is_approval else document.clause(found.clause),
         "instalments": answer.instalments if answer and is_approval else (),

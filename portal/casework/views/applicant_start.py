@@ -19,6 +19,7 @@ from portal.casework.programmes import Programme, programme
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import start_application
 from portal.casework.states import OPEN, State
+from portal.casework.views.public_policy import PolicyPage
 from portal.policy.services import versions_in_force
 
 
@@ -74,7 +75,7 @@ def application_start(request: HttpRequest, programme_code: str) -> HttpResponse
             error = _("请选择按哪一项政策申请。")
     context = {
         "programme": asked,
-        "documents": [version.parsed for version in versions],
+        "pages": [PolicyPage(version) for version in versions],
         "chosen": chosen,
         "error": error,
         "errors": [(f"policy-{versions[0].policy.code}", error)] if error else [],

@@ -129,7 +129,7 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
         request.POST,
         clause=found.clause,
         values=found.form.values,
-        shelf=sorted(reading.titled_shelf(), key=lambda pair: pair[0].kind not in found.clause.papers),
+        shelf=reading.shelf_for(found.clause),
     )
     if form.is_valid():
         try:

@@ -148,13 +148,17 @@ def _tab(
     rows = clause_rows(reading, may_settle=may_settle(application, request.user), bound=settling, opened=opened)
     shelf = reading.titled_shelf()
     chosen = request.GET.get("paper", "") or request.POST.get("shown", "")
-    shown = next((pair for pair in shelf if str(pair[0].pk) == chosen), shelf[0] if shelf else None)
+    prove = proving or (ProveForm(cards=id_cards(reading)) if may_prove(application, request.user) else None)
+    # First the paper asked for, then the one that is to be looked at next: the card, or the open clause's.
+    likely = [] if prove else [pair[0].pk for row in rows if row.is_open for pair in row.papers]
+    shown = next((pair for pair in shelf if str(pair[0].pk) == chosen), None)
+    shown = shown or next((pair for pk in likely for pair in shelf if pair[0].pk == pk), shelf[0] if shelf else None)
     answers = [row.answer for row in rows if row.answer]
     return {
         "clauses": rows,
         "answers": answers,
         "settling": settling,
-        "prove": proving or (ProveForm(cards=id_cards(reading)) if may_prove(application, request.user) else None),
+        "prove": prove,
         "prove_doubt": reading.doubts.get(("identity", "number"), ""),
         "shelf": [
             {

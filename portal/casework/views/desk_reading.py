@@ -8,17 +8,17 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from applicants.people.answers import doubts_about
-from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value
+from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value, place_name
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, Assessment, ShelfPaper, StepTaken, Submission
 from portal.casework.services.checking import declared_values
 from portal.casework.states import State
 from portal.policy.assessing import FactSeen, Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
-from portal.policy.facts import write_value
+from portal.policy.facts import FACTS, write_value
 from portal.policy.schema import Clause, PolicyDocument
 from portal.ui.figures import day_text, day_time_text
 
@@ -54,6 +54,7 @@ class Evidence:
 
     label: str
     text: str
+    brief: str
     source: str
     as_of: date | None
     declared: str = ""  # what the applicant wrote, where a paper says otherwise
@@ -68,9 +69,19 @@ class ClauseRow:
     sentence: str
     evidence: list[Evidence]
     doubts: list[str]
-    papers: list[ShelfPaper]
+    papers: list[tuple[ShelfPaper, str]]  # what it is settled against, with titles
     form: SettleForm | None
     is_open: bool
+
+    @property
+    def brief(self) -> str:
+        """The values in one line; yes and no with what they answer."""
+        return pgettext("between two items", "，").join(seen.brief for seen in self.evidence)
+
+    @property
+    def sources(self) -> list[str]:
+        """Where the values come from, each once."""
+        return list(dict.fromkeys(seen.source for seen in self.evidence))
 
 
 @dataclass(frozen=True)
@@ -131,6 +142,11 @@ class Reading:
             titled.append((item, f"{title} {seen[item.kind]}" if kinds.count(item.kind) > 1 else title))
         return titled
 
+    def shelf_for(self, clause: Clause) -> list[tuple[ShelfPaper, str]]:
+        """The papers with their titles, those that ``clause`` is settled against first, in the policy's order."""
+        rank = {kind: number for number, kind in enumerate(clause.papers)}
+        return sorted(self.titled_shelf(), key=lambda pair: rank.get(pair[0].kind, len(rank)))
+
 
 def clause_rows(
     reading: Reading, *, may_settle: bool, bound: SettleForm | None = None, opened: str = ""
@@ -152,7 +168,7 @@ def clause_rows(
     rows = []
     for clause in reading.document.clauses:
         finding = found.get(clause.code)
-        titled = sorted(reading.titled_shelf(), key=lambda pair: pair[0].kind not in clause.papers)
+        titled = reading.shelf_for(clause)
         form = bound if bound is not None and bound.clause.code == clause.code else None
         if form is None and may_settle and clause.proven_by == "paper":
             form = SettleForm(clause=clause, values=known, shelf=titled)
@@ -163,7 +179,7 @@ def clause_rows(
                 sentence=explain(finding) if finding else "",
                 evidence=[_evidence(reading, seen, declared) for seen in finding.facts] if finding else [],
                 doubts=[text for name in clause.reads if (text := reading.doubts.get(ANSWER_OF.get(name, ("", ""))))],
-                papers=[item for item, _title in titled if item.kind in clause.papers],
+                papers=[pair for pair in titled if pair[0].kind in clause.papers],
                 form=form,
                 is_open=clause.code == opened,
             )
@@ -177,11 +193,22 @@ def _evidence(reading: Reading, seen: FactSeen, declared: Mapping[str, str]) -> 
     differs = kind == "paper" and seen.name in declared and declared[seen.name] != seen.value
     return Evidence(
         label=fact_label(seen.name),
-        text=fact_text(seen.name, seen.value),
+        text=_fact_text(seen.name, seen.value),
+        brief=_brief(seen.name, seen.value),
         source=source,
         as_of=seen.as_of,
-        declared=fact_text(seen.name, declared[seen.name]) if differs else "",
+        declared=_fact_text(seen.name, declared[seen.name]) if differs else "",
     )
+
+
+def _brief(name: str, value: str) -> str:
+    text = _fact_text(name, value)
+    is_answer = FACTS[name].form == "yes_no" and value in FACTS[name].choices
+    return _("%(label)s：%(value)s") % {"label": fact_label(name), "value": text} if is_answer else text
+
+
+def _fact_text(name: str, value: str) -> str:
+    return place_name(value) if name == "hukou_code" else fact_text(name, value)
 
 
 def answer_sections(reading: Reading, sections: Sequence[str], *, is_revealed: bool) -> list[tuple[str, list[dict]]]:

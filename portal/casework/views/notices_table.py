@@ -71,7 +71,10 @@ def table_of(notice: Notice, lines: Iterable[NoticeLine]) -> Table:
     )
     return Table(
         rows=rows,
-        headings=tuple(Cell(_heading(name), "", is_amount=name == "amount") for name in columns),
+        headings=tuple(
+            Cell(_("拟发金额（元）") if name == "amount" else _heading(name), "", is_amount=name == "amount")
+            for name in columns
+        ),
         name_heading=_name_heading(rule.columns, rule.masking.number_last),
         total_fen=sum(row.line.amount_fen for row in rows),
         has_amounts="amount" in columns,
@@ -89,7 +92,7 @@ def _heading(name: str) -> str:
         "school": _("毕业院校"),
         "education": _("学历"),
         "employer": _("用人单位"),
-        "amount": _("拟发金额（元）"),
+        "amount": _("拟发金额"),
     }
     return headings[name]
 
@@ -120,7 +123,7 @@ def days_of(starts_on: date, ends_on: date, today: date, calendar: Calendar) -> 
         working = calendar.is_working(day)
         if not (day.weekday() < 5 if working is None else working):
             if not days or days[-1].state != "off":
-                days.append(NoticeDay(_("休息日"), _("不计"), "off"))
+                days.append(NoticeDay(_("休息"), _("不计"), "off"))
             continue
         if day == today:
             days.append(NoticeDay(f"{day:%m-%d}", _("今天"), "now"))

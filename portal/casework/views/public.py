@@ -19,7 +19,7 @@ from portal.casework.programmes import Programme, all_programmes
 from portal.casework.programmes import programme as programme_of
 from portal.casework.states import OPEN, State, public_label
 from portal.casework.views.notices_public import notices_with_days_left
-from portal.casework.views.public_policy import PolicyPage, card_figure
+from portal.casework.views.public_policy import PolicyPage, figure_of
 from portal.casework.views.public_progress import progress_of
 from portal.policy.services import versions_in_force
 
@@ -89,7 +89,7 @@ def _card(item: Programme, today: date, mine: Application | None) -> dict[str, A
     versions = versions_in_force(item.code, today) if item.is_open else []
     card: dict[str, Any] = {
         "programme": item,
-        "figure": card_figure(versions),
+        "figure": figure_of(versions),
         "policies": [version.parsed for version in versions],
         "mine": mine,
     }

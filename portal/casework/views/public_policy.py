@@ -15,6 +15,8 @@ from portal.policy.models import PolicyVersion
 from portal.policy.schema import Paper, PolicyDocument
 from portal.ui.figures import amount_text, yuan_text
 
+Figure = tuple[str, str, str]  # the lowest amount, its unit, the highest amount where it differs
+
 
 @dataclass(frozen=True)
 class WayStep:
@@ -47,9 +49,9 @@ class PolicyPage:
         return self.document.code
 
     @property
-    def amount_figure(self) -> str:
-        """The lowest and highest amount as a bare figure: ``10,000`` or ``20,000–100,000``."""
-        return figure_of([row.amount_fen for row in self.document.amounts])
+    def figure(self) -> Figure | None:
+        """The amount line of this version."""
+        return figure_of([self.version])
 
     @property
     def how_paid(self) -> str:
@@ -158,22 +160,12 @@ class PolicyPage:
         return _("审定后 %(days)s 个工作日内交银行发放。") % {"days": self.document.payment_working_days}
 
 
-def figure_of(amounts_fen: Iterable[int]) -> str:
-    """Lowest and highest of ``amounts_fen`` without a unit: ``10,000`` or ``20,000–100,000``; "" for none."""
-    amounts = sorted(set(amounts_fen))
-    if not amounts:
-        return ""
-    figures = [amount_text(fen).removesuffix(".00") for fen in (amounts[0], amounts[-1])]
-    return figures[0] if len(amounts) == 1 else "–".join(figures)
-
-
-def card_figure(versions: Iterable[PolicyVersion]) -> tuple[str, str] | None:
-    """The amount line of a programme's card over all its policies: the lowest figure, and what stands beside it."""
+def figure_of(versions: Iterable[PolicyVersion]) -> Figure | None:
+    """The amount line over all amounts of ``versions``: ("10,000", "元起", "最高 100,000 元"); None where none pays."""
     amounts = [row.amount_fen for version in versions for row in version.parsed.amounts]
     if not amounts:
         return None
-    lowest, highest = min(amounts), max(amounts)
-    figure = amount_text(lowest).removesuffix(".00")
-    if lowest == highest:
-        return figure, _("元")
-    return figure, _("元起，最高 %(highest)s") % {"highest": yuan_text(highest)}
+    figure = amount_text(min(amounts)).removesuffix(".00")
+    if min(amounts) == max(amounts):
+        return figure, _("元"), ""
+    return figure, _("元起"), _("最高 %(highest)s") % {"highest": yuan_text(max(amounts))}

@@ -1,0 +1,126 @@
+"""The list of payables: views over it, and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from applicants.people.models import PayoutAccount
+from portal.accounts.models import User
+from subsidies.models import Payable, RollLine
+from subsidies.services.checking import obstacles, payables_of
+from subsidies.services.outlook import EVIDENCE_AHEAD
+
+PAGE = 50
+CHUNK = 100  # rows read at once; one chunk fills a page unless most of it is sifted out
+MOST_CHUNKS = 10  # then the page ends early, and the next one goes on from there
+VIEWS = ("ready", "review", "waiting", "on_a_roll", "paid", "rejected", "all")
+
+
+@dataclass(frozen=True)
+class PayableRow:
+    """One payable of the list with the codes of what keeps it off a roll."""
+
+    payable: Payable
+    obstacles: list[str]
+
+
+@dataclass(frozen=True)
+class PayablePage:
+    """One page, and the keys of the pages beside it ("" where there is none)."""
+
+    rows: list[PayableRow]
+    previous: str
+    next: str
+
+
+def payables_page(user: User, view: str, *, on: date, after: str = "", before: str = "") -> PayablePage:
+    """Fifty payables of one view by due date, from the key of the row that stood before (or after) the page.
+
+    ready: nothing in the way · review: waits for a reviewer · waiting: something in the way · on_a_roll: the bank has
+    not answered · paid · rejected: on no roll since · all. An unreadable key gives the first page.
+    """
+    is_backward = not after and bool(before)
+    key = _read_key(before if is_backward else after)
+    is_backward = is_backward and key is not None
+    found, has_more = [], False
+    for row in _sifted(_rows_in(user, view, on), view, on, key, is_backward):
+        if row is None or len(found) == PAGE:
+            has_more = True
+            break
+        found.append(row)
+    if is_backward:
+        found.reverse()
+        return PayablePage(found, _key(found[0]) if found and has_more else "", _key(found[-1]) if found else "")
+    return PayablePage(found, _key(found[0]) if found and key else "", _key(found[-1]) if found and has_more else "")
+
+
+def _rows_in(user: User, view: str, on: date) -> QuerySet[Payable]:
+    """What the database can tell of a view; the rest is sifted, since accounts and answers are sealed."""
+    lines = RollLine.objects.filter(payable=OuterRef("pk"))
+    live, paid = Q(Exists(lines.filter(is_live=True))), Q(Exists(lines.filter(result=RollLine.Result.PAID)))
+    open_ = ~live & Q(cancelled_at__isnull=True)
+    checked = Q(is_recheck_needed=False) | Q(rechecked_at__isnull=False)
+    newer_accounts = PayoutAccount.objects.filter(
+        person=OuterRef("person"), settled_at__isnull=True, created_at__gt=OuterRef("application__submitted_at")
+    )
+    conditions = {
+        "ready": open_ & checked & Q(due_on__lte=on),
+        "review": open_ & (~checked & Q(due_on__lte=on + EVIDENCE_AHEAD) | Q(Exists(newer_accounts))),
+        "waiting": open_,
+        "on_a_roll": live & ~paid,
+        "paid": paid,
+        "rejected": open_ & Q(Exists(lines.filter(result=RollLine.Result.REJECTED))),
+        "all": Q(),
+    }
+    return payables_of(user).filter(conditions[view])
+
+
+def _belongs(view: str, found: list[str], payable: Payable, on: date) -> bool:
+    if view == "ready":
+        return not found
+    if view == "waiting":
+        return bool(found)
+    if view == "review":
+        return "account_not_settled" in found or ("recheck_needed" in found and payable.due_on <= on + EVIDENCE_AHEAD)
+    return True
+
+
+def _sifted(
+    rows: QuerySet[Payable], view: str, on: date, key: tuple[date, UUID] | None, is_backward: bool
+) -> Iterator[PayableRow | None]:
+    """The rows of the view beyond ``key``; None where the search is given up with more to come."""
+    order = ("-due_on", "-id") if is_backward else ("due_on", "id")
+    for _turn in range(MOST_CHUNKS):
+        chunk = list(rows.filter(_beyond(key, is_backward) if key else Q()).order_by(*order)[:CHUNK])
+        for payable in chunk:
+            found = obstacles(payable, on=on)
+            if _belongs(view, found, payable, on):
+                yield PayableRow(payable, found)
+        if len(chunk) < CHUNK:
+            return
+        key = (chunk[-1].due_on, chunk[-1].pk)
+    yield None
+
+
+def _beyond(key: tuple[date, UUID], is_backward: bool) -> Q:
+    day, pk = key
+    if is_backward:
+        return Q(due_on__lt=day) | Q(due_on=day, id__lt=pk)
+    return Q(due_on__gt=day) | Q(due_on=day, id__gt=pk)
+
+
+def _key(row: PayableRow) -> str:
+    return f"{row.payable.due_on}_{row.payable.pk}"
+
+
+def _read_key(text: str) -> tuple[date, UUID] | None:
+    day, _line, pk = text.partition("_")
+    try:
+        return date.fromisoformat(day), UUID(pk)
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+"""What a first reviewer settles after approval: another account, and "still in post" before a later instalment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applicants.people.models import Paper, PayoutAccount
+from applicants.people.names import names_equal
+from applicants.people.services import settle_account
+from portal.accounts.models import Role, User
+from portal.audit.services import record
+from portal.casework.models import ShelfPaper
+from portal.casework.services.advancing import StepRefused
+from portal.ui.figures import day_text
+from subsidies.models import Payable
+from subsidies.services.checking import account_of, answers_seal, is_unsettled, with_evidence
+from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND
+
+ACCOUNT_KIND = "account_proof"
+
+
+def papers_for(payable: Payable, kind: str) -> list[ShelfPaper]:
+    """The papers of ``kind`` that the applicant handed in, newest first."""
+    papers = payable.application.shelf.filter(kind=kind, removed_at__isnull=True)
+    return list(papers.select_related("paper").order_by("-added_at", "-id"))
+
+
+def may_review(payable: Payable, by: User) -> bool:
+    """Whether ``by`` is a first reviewer for this payable who neither approved it nor is its payee."""
+    return (
+        by.may_act_as(Role.FIRST_REVIEWER, payable.programme, payable.town)
+        and payable.approved_by_id != by.pk
+        and (payable.person is None or payable.person.user_id != by.pk)
+    )
+
+
+def may_recheck_from(payable: Payable) -> str:
+    """The day from which "still in post" may be settled, in words."""
+    return day_text(payable.due_on - EVIDENCE_AHEAD)
+
+
+def reveal_account(*, payable: Payable, by: User, at: datetime) -> PayoutAccount | None:
+    """The payee's account in full, for comparing it with a paper; that somebody looked is kept. Raises StepRefused."""
+    _require_reviewer(payable, by)
+    account = account_of(payable)
+    if account is not None:
+        record(action="account.reveal", actor=by, target=account, at=at, fields=["number", "holder"])
+    return account
+
+
+def settle_payable_account(
+    *, payable: Payable, account_id: UUID, paper_id: UUID, by: User, at: datetime
+) -> PayoutAccount:
+    """Note that the account ``by`` had on the page agrees with a proof on the shelf; once is enough.
+
+    Raises StepRefused: not a reviewer for it, another account since, holder and legal name differ, no such proof.
+    """
+    with transaction.atomic():
+        row = _locked(payable)
+        _require_reviewer(row, by)
+        account = account_of(row)
+        if account is None or account.pk != account_id:
+            raise StepRefused(_("申请人刚刚又换了账户，请看最新的账户再核对。"))
+        if account.settled_at is None and not is_unsettled(account, row):
+            raise StepRefused(_("这个账户在审核时已经核对过。"))
+        if not names_equal(account.holder, row.person.legal_name):
+            raise StepRefused(_("户名与申请人姓名不一致，不能核对通过。请让申请人另给本人的账户。"))
+        return settle_account(account=account, by=by, at=at, paper=_paper(row, ACCOUNT_KIND, paper_id))
+
+
+def recheck_payable(*, payable: Payable, paper_id: UUID, by: User, at: datetime) -> Payable:
+    """Note that a proof on the shelf shows the person still in post; the instalment may then be collected when due.
+
+    Not earlier than sixty days before the due day, so that the proof is a fresh one; once is enough. Changed answers
+    are taken as seen: what changes after this stands in the way again. Raises StepRefused.
+    """
+    with transaction.atomic():
+        row = _locked(payable)
+        _require_reviewer(row, by)
+        if row.rechecked_at is not None:
+            return row
+        if not row.is_recheck_needed or row.cancelled_at:
+            raise StepRefused(_("这一笔发放前不用核实在职。"))
+        if row.due_on - EVIDENCE_AHEAD > timezone.localdate(at):
+            raise StepRefused(_("%(day)s起才能核实。太早的证明说明不了发放时的情况。") % {"day": may_recheck_from(row)})
+        row.recheck_paper = _paper(row, EVIDENCE_KIND, paper_id)
+        row.rechecked_at, row.rechecked_by, row.recheck_digest = at, by, answers_seal(row)
+        row.save(update_fields=["recheck_paper", "rechecked_at", "rechecked_by", "recheck_digest"])
+        record(
+            action="payable.recheck",
+            actor=by,
+            target=row,
+            at=at,
+            fields=["rechecked_at", "recheck_paper"],
+            digest=row.recheck_digest,
+        )
+        return row
+
+
+def _locked(payable: Payable) -> Payable:
+    Payable.objects.select_for_update().get(pk=payable.pk)
+    return with_evidence(Payable.objects.filter(pk=payable.pk)).get()
+
+
+def _require_reviewer(payable: Payable, by: User) -> None:
+    if not may_review(payable, by):
+        raise StepRefused(_("您没有办理这一步的权限。"))
+
+
+def _paper(payable: Payable, kind: str, paper_id: UUID) -> Paper:
+    found = next((item.paper for item in papers_for(payable, kind) if item.pk == paper_id), None)
+    if found is None:
+        raise StepRefused(_("这份材料已经不在档案里，请重新选择。"))
+    return found

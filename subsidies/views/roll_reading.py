@@ -1,0 +1,176 @@
+"""What a roll's page shows, put together from stored rows: steps, totals, lines, checks, who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from applicants.people.masking import mask_name
+from portal.accounts.models import Role, User
+from portal.audit.models import Entry
+from portal.casework.programmes import programme
+from portal.casework.services.advancing import StepRefused
+from portal.ui.figures import day_text, day_time_text
+from subsidies.amount_words import capital_amount
+from subsidies.models import Payable, Roll, RollLine
+from subsidies.services.checking import (
+    REJECTION_CODES,
+    account_of,
+    double_accounts,
+    last_submission,
+    obstacles,
+    sentence_for,
+    with_evidence,
+)
+from subsidies.services.rolls import require_clear, visible_rolls
+
+Found = Mapping[UUID, list[str]]  # payable → codes of what is in the way
+
+
+def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
+    """Everything the page needs; the number of queries does not depend on the number of lines."""
+    lines = list(roll.lines.select_related("approved_by", "payable").order_by("position"))
+    is_collected = roll.state == Roll.State.COLLECTED
+    payables: dict[UUID, Payable] = {}
+    if roll.state != Roll.State.ISSUED:  # an issued line carries its own copies
+        rows = with_evidence(Payable.objects.filter(roll_lines__roll=roll)).order_by("id")
+        payables = {payable.pk: payable for payable in rows}
+    found = {pk: _open_codes(payable, on) for pk, payable in payables.items()} if is_collected else {}
+    doubled = double_accounts(payables.values()) if is_collected else []
+    downloads = list(
+        Entry.objects.filter(action="roll.download", target_type="subsidies.roll", target_id=str(roll.pk))
+        .select_related("actor")
+        .order_by("-recorded_at", "-id")
+    )
+    is_finance = visible_rolls(user, (Role.FINANCE,)).filter(pk=roll.pk).exists()
+    is_approver = any(line.approved_by_id == user.pk for line in lines)
+    net_fen = sum(line.net_fen for line in lines)
+    answers = list(roll.bank_results.select_related("uploaded_by", "applied_by").order_by("-uploaded_at", "-id"))
+    return {
+        "roll": roll,
+        "title": programme(roll.programme).title,
+        "is_finance": is_finance,
+        "is_approver": is_approver,
+        "locked": _locked(roll, payables.values(), user, on) if is_collected and is_finance else "",
+        "steps": _steps(roll, lines, found, doubled, downloads),
+        "count": len(lines),
+        "gross_fen": sum(line.gross_fen for line in lines),
+        "tax_fen": sum(line.tax_fen for line in lines),
+        "net_fen": net_fen,
+        "capital": capital_amount(net_fen),
+        "digest": _in_eights(roll.xlsx_sha256),
+        "lines": [_line(line, payables.get(line.payable_id), found) for line in lines],
+        "checks": _checks(len(lines), found, doubled),
+        "approvers": sorted({line.approved_by.display_name for line in lines}),
+        "downloads": downloads,
+        "answers": answers,
+    }
+
+
+def _open_codes(payable: Payable, on: date) -> list[str]:
+    return [code for code in obstacles(payable, on=on) if code != "on_a_roll"]
+
+
+def _locked(roll: Roll, payables: Iterable[Payable], user: User, on: date) -> str:
+    """The sentence that says why ``user`` may not issue now, or nothing."""
+    try:
+        require_clear(payables, user, on, roll=roll)
+    except StepRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _in_eights(digest: str) -> str:
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
+def _line(line: RollLine, payable: Payable | None, found: Found) -> dict[str, Any]:
+    if payable is None:
+        name, number = mask_name(line.payee["name"]), line.payee["number"]
+        employer, account = line.payee["employer"], line.account
+    else:
+        name, number = mask_name(payable.person.legal_name), payable.person.number
+        current = account_of(payable)
+        employer = last_submission(payable).answers["employment"].get("employer_name", "")
+        account = current.number_last4 if current else ""
+    return {
+        "line": line,
+        "name": name,
+        "number": number[-4:],
+        "employer": employer,
+        "account": account[-4:],
+        "standing": _standing(line, found.get(line.payable_id, [])),
+    }
+
+
+def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
+    if line.result == RollLine.Result.PAID:
+        return {"kind": "ok", "text": _("%(day)s入账") % {"day": day_text(line.posted_on)}, "icon": "check"}
+    if line.result == RollLine.Result.REJECTED:
+        reason = REJECTION_CODES[line.result_code]
+        return {"kind": "no", "text": _("银行退回：%(reason)s") % {"reason": reason}, "icon": "cross"}
+    if not line.is_live:
+        return {"kind": "default", "text": _("已作废"), "icon": "minus-circle"}
+    if line.issued_by_id:
+        return {"kind": "plain", "text": _("等银行结果"), "icon": "clock"}
+    if codes:
+        return {"kind": "wait", "text": "；".join(sentence_for(code) for code in codes), "icon": "alert"}
+    return {"kind": "plain", "text": _("可以发放"), "icon": "check"}
+
+
+def _checks(count: int, found: Found, doubled: list[Payable]) -> list[dict[str, Any]]:
+    """What is looked at before issue, each with how many lines do not pass; none left over once it is issued."""
+    failing = [code for codes in found.values() for code in codes]
+
+    def check(label: str, *codes: str, more: int = 0) -> dict[str, Any]:
+        return {"label": label, "failing": sum(code in codes for code in failing) + more}
+
+    return [
+        check(_("收款账户齐全，没有两个人同一个账户"), "account_missing", more=len(doubled)),
+        check(_("户名与姓名一致，%(count)s 笔") % {"count": count}, "holder_differs"),
+        check(_("后来更换的账户都核对过"), "account_not_settled", "account_rejected"),
+        check(_("批准依据的资料没有变动"), "changed_since_approval", "number_not_proven"),
+        check(_("都到了发放日期，要核实在职的已核实"), "not_due", "recheck_needed"),
+        check(_("没有取消的款项"), "cancelled"),
+    ]
+
+
+def _steps(
+    roll: Roll, lines: list[RollLine], found: Found, doubled: list[Payable], downloads: list[Entry]
+) -> list[dict[str, str]]:
+    """The five steps: collect, check, issue, download, bank result."""
+    is_dropped, is_issued = roll.state == Roll.State.DROPPED, roll.state == Roll.State.ISSUED
+    answered = sum(line.result != RollLine.Result.PENDING for line in lines)
+    is_clear = is_issued or (not is_dropped and not doubled and not any(found.values()))
+    steps = [
+        {"label": _("汇总"), "who": roll.collected_by.display_name, "note": day_time_text(roll.collected_at)},
+        {"label": _("核对"), "who": "", "note": _("全部通过") if is_clear else _("有款项不能发放")},
+        {
+            "label": _("签发"),
+            "who": roll.issued_by.display_name if roll.issued_by else "",
+            "note": day_time_text(roll.issued_at) if is_issued else _("核对后签发"),
+        },
+        {
+            "label": _("下载"),
+            "who": "",
+            "note": _("%(count)s 次") % {"count": len(downloads)} if downloads else _("签发后开放"),
+        },
+        {
+            "label": _("银行回盘"),
+            "who": "",
+            "note": _("%(done)s / %(all)s 笔") % {"done": answered, "all": len(lines)} if is_issued else _("还没有"),
+        },
+    ]
+    if is_dropped:
+        steps[1]["note"] = steps[2]["note"] = steps[3]["note"] = _("已作废")
+    if is_issued and not downloads:
+        steps[3]["note"] = _("还没有下载")
+    done = [True, is_clear, is_issued, bool(downloads), is_issued and answered == len(lines)]
+    now = len(done) if is_dropped else next((at for at, is_done in enumerate(done) if not is_done), len(done))
+    for at, step in enumerate(steps):
+        step["state"] = "done" if done[at] else "now" if at == now else "todo"
+    return steps

@@ -1,0 +1,125 @@
+"""A first reviewer compares an account, or a proof of being in post, with the paper."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from applicants.people.answers import doubts_about
+from applicants.people.labels import FIELD_LABELS, display_value
+from applicants.people.names import names_equal
+from portal import clock
+from portal.accounts.doors import bureau_only
+from portal.accounts.models import Role, User
+from portal.casework.models import ShelfPaper
+from portal.casework.services.advancing import StepRefused
+from subsidies.forms_money import AccountSettleForm, RecheckForm
+from subsidies.models import Payable
+from subsidies.services.checking import answers_now, changed_answers, is_unsettled, payables_of
+from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND
+from subsidies.services.settling import (
+    ACCOUNT_KIND,
+    may_recheck_from,
+    may_review,
+    papers_for,
+    recheck_payable,
+    reveal_account,
+    settle_payable_account,
+)
+
+PICTURES = ("image/jpeg", "image/png")
+
+
+def _reviewed_or_404(user: User, pk: UUID) -> Payable:
+    """A payable of a person, for a first reviewer who may settle something about it. Raises Http404."""
+    rows = payables_of(user, (Role.FIRST_REVIEWER,)).filter(person__isnull=False, application__isnull=False)
+    payable = rows.filter(pk=pk).first()
+    if payable is None or not may_review(payable, user):
+        raise Http404
+    return payable
+
+
+def _shown(papers: list[ShelfPaper]) -> list[dict[str, object]]:
+    return [{"item": item, "is_picture": item.paper.content_type in PICTURES} for item in papers]
+
+
+@bureau_only(Role.FIRST_REVIEWER)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def payable_account(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Compare an account given after the review with its proof. The number is shown in full: comparing is the act."""
+    payable = _reviewed_or_404(request.user, id)
+    papers = papers_for(payable, ACCOUNT_KIND)
+    form = AccountSettleForm(request.POST if request.method == "POST" else None, papers=papers)
+    if request.method == "POST" and form.is_valid():
+        try:
+            settle_payable_account(
+                payable=payable,
+                account_id=form.cleaned_data["account"],
+                paper_id=form.paper_id,
+                by=request.user,
+                at=clock.now(),
+            )
+        except StepRefused as refusal:
+            form.add_error(None, str(refusal))
+            payable = _reviewed_or_404(request.user, id)
+        else:
+            messages.success(request, _("%(reference)s 的账户已核对。") % {"reference": payable.application.reference})
+            return redirect("payables")
+    account = reveal_account(payable=payable, by=request.user, at=clock.now())
+    if account is not None:
+        form.initial["account"] = account.pk
+    context = {
+        "payable": payable,
+        "account": account,
+        "is_open": account is not None and is_unsettled(account, payable),
+        "is_same_name": account is not None and names_equal(account.holder, payable.person.legal_name),
+        "doubt": doubts_about(answers_now(payable)).get(("account", "number"), ""),
+        "papers": _shown(papers),
+        "form": form,
+    }
+    return render(request, "subsidies/payable_account.html", context)
+
+
+@bureau_only(Role.FIRST_REVIEWER)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Settle "still in post" for a later instalment, seeing what has changed since the decision."""
+    payable = _reviewed_or_404(request.user, id)
+    if not payable.is_recheck_needed:
+        raise Http404
+    papers = papers_for(payable, EVIDENCE_KIND)
+    form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers)
+    if request.method == "POST" and form.is_valid():
+        try:
+            recheck_payable(payable=payable, paper_id=form.paper_id, by=request.user, at=clock.now())
+        except StepRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("%(reference)s 已核实仍在职。") % {"reference": payable.application.reference})
+            return redirect("payables")
+    is_early = payable.due_on - EVIDENCE_AHEAD > clock.today()
+    context = {
+        "payable": payable,
+        "opens": may_recheck_from(payable) if is_early else "",
+        "is_open": not is_early and payable.rechecked_at is None and payable.cancelled_at is None,
+        "employment": answers_now(payable)["employment"],
+        "changes": [
+            {
+                "label": FIELD_LABELS[section][field],
+                "then": display_value(section, field, then, is_masked=True),
+                "now": display_value(section, field, now, is_masked=True),
+            }
+            for section, field, then, now in changed_answers(payable)
+        ],
+        "papers": _shown(papers),
+        "form": form,
+    }
+    return render(request, "subsidies/payable_recheck.html", context)

@@ -1,0 +1,42 @@
+"""The bureau, the day and the browsers of the journeys."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from portal.demo.accounts import BUREAU, create_account
+from tests.factories import SHANGHAI, load_policies, move_clock
+from tests.journeys.visitor import Visitor
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def bureau(live_server: object, settings: Settings) -> None:
+    """A working bureau on Monday 2 March 2026: its people, both policies, and mail that the demo page shows."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(settings.DEMO_MAIL_DIR)
+    for old in Path(settings.DEMO_MAIL_DIR).glob("*.log"):
+        old.unlink()
+    move_clock(MONDAY)
+    load_policies(MONDAY)
+    for account in BUREAU:
+        create_account(account)
+
+
+@pytest.fixture
+def visit(
+    bureau: None, open_page: Callable[..., object], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
+    """``visit(width=390, language="zh-hans")`` gives a person at a browser of their own, named by its pictures."""
+    numbers = count(1)
+
+    def enter(*, width: int = 1280, language: str = "zh-hans", javascript: bool = True) -> Visitor:
+        page = open_page(width=width, height=844 if width < 600 else 900, language=language, javascript=javascript)
+        return Visitor(page, language, album=request.node.name, numbers=numbers)
+
+    return enter

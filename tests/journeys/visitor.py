@@ -1,0 +1,122 @@
+"""One person at one browser: reads and presses what stands on the page, by its words, in the page's language."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, override, pgettext
+from playwright.sync_api import Locator, Page, Response, expect
+
+PICTURES = Path(__file__).resolve().parent.parent.parent / "var" / "journeys"
+
+
+@dataclass
+class Visitor:
+    """A browser profile of its own. Words are given in Chinese and looked for in ``language``."""
+
+    page: Page
+    language: str = "zh-hans"
+    album: str = ""
+    numbers: Any = field(default_factory=count)
+
+    # ── words ──
+
+    def say(self, text: str, **values: Any) -> str:
+        """``text`` (a msgid) as the page says it."""
+        with override(self.language):
+            said = gettext(text)
+        return said % values if values else said
+
+    def say_between(self, items: list[str]) -> str:
+        """``items`` as the page lists them."""
+        with override(self.language):
+            return pgettext("between two items", "、").join(items)
+
+    def pattern(self, text: str) -> re.Pattern[str]:
+        """Matches ``text`` whatever stands in its places."""
+        return re.compile(re.sub(r"%\\\(\w+\\\)[sd]", ".+", re.escape(self.say(text))))
+
+    def begins(self, text: str) -> re.Pattern[str]:
+        """Matches what begins with ``text``: labels and buttons carry hints and keys behind their words."""
+        return re.compile("^" + re.escape(self.say(text)))
+
+    # ── moving ──
+
+    def go(self, name: str, *args: Any, query: str = "") -> Response | None:
+        """Open the page called ``name``."""
+        return self.page.goto(reverse(name, args=args) + query)
+
+    def press(self, text: str, within: Locator | None = None) -> None:
+        """Press the button ``text`` and wait for what comes."""
+        (within or self.page).get_by_role("button", name=self.begins(text)).first.click()
+
+    def follow(self, text: str, within: Locator | None = None) -> None:
+        """Follow the first link ``text`` that can be seen."""
+        found = (within or self.page).get_by_role("link", name=self.begins(text))
+        found.filter(visible=True).first.click()
+
+    # ── answering ──
+
+    def control(self, label: str, within: Locator | None = None) -> Locator:
+        """The control called ``label``, with or without the word that says it may be left empty."""
+        optional = re.escape(self.say("（选填）"))
+        name = re.compile(rf"^\s*{re.escape(self.say(label))}\s*({optional})?\s*$")
+        return (within or self.page).get_by_label(name).first
+
+    def fill(self, label: str, value: str, within: Locator | None = None) -> None:
+        """Type into a line or a day."""
+        self.control(label, within).fill(value)
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick from a drop-down."""
+        self.control(label).select_option(label=self.say(option))
+
+    def pick(self, question: str, option: str) -> None:
+        """Pick one of the answers that stand under a question."""
+        group = self.page.get_by_role("group", name=self.begins(question)).last
+        group.get_by_role("radio", name=self.say(option), exact=True).check()
+
+    def tick(self, label: str, within: Locator | None = None) -> None:
+        """Tick a box."""
+        (within or self.page).get_by_role("checkbox", name=self.begins(label)).first.check()
+
+    # ── looking ──
+
+    def sees(self, text: str, **values: Any) -> None:
+        """Fails unless the page says ``text``; without ``values`` anything may stand in its places."""
+        said = self.say(text, **values) if values else self.pattern(text)
+        expect(self.page.get_by_text(said).filter(visible=True).first).to_be_visible()
+
+    def sees_exactly(self, text: str) -> None:
+        """Fails unless the page shows ``text``, whatever the language."""
+        expect(self.page.get_by_text(text).filter(visible=True).first).to_be_visible()
+
+    def sees_heading(self, text: str, **values: Any) -> None:
+        """Fails unless ``text`` begins a heading of the page."""
+        name = re.compile("^" + re.escape(self.say(text, **values)))
+        expect(self.page.get_by_role("heading", name=name).first).to_be_visible()
+
+    def is_at(self, name: str, *args: Any) -> None:
+        """Fails unless the page called ``name`` is open."""
+        expect(self.page).to_have_url(re.compile(re.escape(reverse(name, args=args)) + r"([?#].*)?$"))
+
+    def words(self) -> str:
+        """Everything that the page shows."""
+        return self.page.locator("body").inner_text()
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the page where JOURNEY_PICTURES asks for them."""
+        if os.environ.get("JOURNEY_PICTURES"):
+            folder = PICTURES / self.album
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{next(self.numbers):02d}-{name}.png", full_page=True)
+
+    def leave(self) -> None:
+        """Close the browser profile."""
+        self.page.context.close()
