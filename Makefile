@@ -11,7 +11,7 @@ help: ## this list
 run: ## the portal with an invented city on http://127.0.0.1:8000 (PORT=8001 for another port); Ctrl-C ends it
 	@exec $(PYTHON) deploy/run.py
 
-test: dev ## every test, on SQLite and on PostgreSQL, with a real worker and a real browser
+test: dev check ## the checks, then every test on SQLite and on PostgreSQL, with a real worker and a real browser
 	@$(VENV)/python -m deploy.suite all
 
 quick: dev ## the tests that need no browser, worker or PostgreSQL

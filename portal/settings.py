@@ -29,7 +29,9 @@ def _secret(name: str) -> str:
         return value
     if DEMO:
         return _DEMO_SECRETS[name]
-    raise ImproperlyConfigured(f"{name} is not set. Set it (see docs/configuration.md), or set DEMO=1 to try the portal.")
+    raise ImproperlyConfigured(
+        f"{name} is not set. Set it (see docs/configuration.md), or set DEMO=1 to try the portal."
+    )
 
 
 SECRET_KEY = _secret("SECRET_KEY")
@@ -228,7 +230,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if "pytest" in sys.modules else "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if "pytest" in sys.modules else "INFO"),
+    },
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "pikepdf": {"level": "WARNING"},

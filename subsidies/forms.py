@@ -26,8 +26,8 @@ from subsidies.services.declaring import save_declaration
 
 OTHER = "other"  # a grant that no policy of this portal names; an area outside the prefecture
 LABELS = {
-    "is_declared_true": gettext_lazy("我声明以上属实"),
-    "is_notice_agreed": gettext_lazy("我知道公示的内容"),
+    "is_declared_true": gettext_lazy("我声明，下面的内容属实"),
+    "is_notice_agreed": gettext_lazy("我知道，审核通过后会公示这些内容"),
     "has_earlier_grants": gettext_lazy("领过生活补贴或类似的人才补贴"),
     "earlier_scheme": gettext_lazy("领的是哪一项"),
     "earlier_area": gettext_lazy("在哪里领的"),
@@ -70,7 +70,12 @@ class DeclarationForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("请选择以前有没有领过。")},
     )
-    earlier_scheme = forms.ChoiceField(label=LABELS["earlier_scheme"], choices=scheme_choices, required=False)
+    earlier_scheme = forms.ChoiceField(
+        label=LABELS["earlier_scheme"],
+        help_text=gettext_lazy("领过的才填，下面两项也是。"),
+        choices=scheme_choices,
+        required=False,
+    )
     earlier_area = forms.ChoiceField(label=LABELS["earlier_area"], choices=area_choices, required=False)
     earlier_grants = forms.CharField(
         label=LABELS["earlier_grants"],

@@ -26,7 +26,9 @@ class Mail:
 def newest_mails(count: int, *, to: str = "") -> list[Mail]:
     """The newest ``count`` mails, those to one address only where ``to`` is given. Empty where mail goes elsewhere."""
     folder = Path(settings.DEMO_MAIL_DIR)
-    files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns, reverse=True) if folder.is_dir() else []
+    files = (
+        sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns, reverse=True) if folder.is_dir() else []
+    )
     found: list[Mail] = []
     for file in files:
         found += [mail for mail in _mails_in(file) if not to or mail.to == to]

@@ -22,7 +22,7 @@ from portal.casework.services.advancing import advance
 from portal.casework.services.due import act_on_due
 from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
 from portal.demo.inventing import invent
-from portal.demo.papers import sample_paper
+from portal.demo.papers import lines_for, sample_paper
 from portal.notifications.models import Letter
 from portal.policy.facts import write_value
 from portal.policy.services import stored_calendar
@@ -81,7 +81,7 @@ def draft(city: City, number: int, *, days: int, policy: str = "LS-2022", parts:
         lambda: people.save_education(person=person, values=answers.education, by=user, at=at),
         lambda: people.save_employment(person=person, values=answers.employment, by=user, at=at),
         lambda: people.give_account(person=person, values=answers.account, by=user, at=at),
-        lambda: add_papers(row, number, at),
+        lambda: add_papers(row, at),
         lambda: save_declaration(application=row, values=DECLARED, by=user, at=at),
     ]
     for step in steps[:parts]:
@@ -89,13 +89,14 @@ def draft(city: City, number: int, *, days: int, policy: str = "LS-2022", parts:
     return Application.objects.get(pk=row.pk)
 
 
-def add_papers(row: Application, number: int, at: datetime) -> None:
+def add_papers(row: Application, at: datetime) -> None:
     """Put one sample of every paper that is asked for on the shelf."""
-    for asked in required_papers(row, answers_of(row.applicant)):
+    answers = answers_of(row.applicant)
+    for asked in required_papers(row, answers):
         paper = accept_paper(
             person=row.applicant,
             kind=asked.kind,
-            upload=sample_paper(asked.kind, number),
+            upload=sample_paper(asked.kind, lines_for(asked.kind, answers)),
             limits=asked.limits,
             by=row.applicant.user,
             at=at,

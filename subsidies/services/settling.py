@@ -113,7 +113,7 @@ def _require_reviewer(payable: Payable, by: User) -> None:
 
 
 def _paper(payable: Payable, kind: str, paper_id: UUID) -> Paper:
-    found = next((item.paper for item in papers_for(payable, kind) if item.pk == paper_id), None)
+    found = next((item.paper for item in papers_for(payable, kind) if item.paper_id == paper_id), None)
     if found is None:
         raise StepRefused(_("这份材料已经不在档案里，请重新选择。"))
     return found

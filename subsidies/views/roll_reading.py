@@ -147,12 +147,16 @@ def _steps(
     answered = sum(line.result != RollLine.Result.PENDING for line in lines)
     is_clear = is_issued or (not is_dropped and not doubled and not any(found.values()))
     steps = [
-        {"label": _("汇总"), "who": roll.collected_by.display_name, "note": day_time_text(roll.collected_at)},
+        {
+            "label": _("汇总"),
+            "who": roll.collected_by.display_name,
+            "note": day_time_text(roll.collected_at, with_year=False),
+        },
         {"label": _("核对"), "who": "", "note": _("全部通过") if is_clear else _("有款项不能发放")},
         {
             "label": _("签发"),
             "who": roll.issued_by.display_name if roll.issued_by else "",
-            "note": day_time_text(roll.issued_at) if is_issued else _("核对后签发"),
+            "note": day_time_text(roll.issued_at, with_year=False) if is_issued else _("核对后签发"),
         },
         {
             "label": _("下载"),

@@ -273,9 +273,7 @@ def test_a_return_without_a_mark_or_a_reason_says_so_and_keeps_what_was_typed():
 
     silent = step(client, row, "return", **{"paper--diploma": "on"}).content.decode()
     assert "请写明理由。" in silent
-    assert 'name="paper--diploma" class="form-check-input" id="id_paper--diploma" checked' in silent or (
-        silent.split('name="paper--diploma"')[1].split(">")[0].count("checked") == 1
-    )
+    assert "checked" in silent.split('name="paper--diploma"')[1].split(">")[0]
     assert now(row).state == "first_review"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from portal.demo.accounts import PASSWORD
@@ -235,7 +236,7 @@ def correct(visitor: Visitor, *, field: str, value: str, paper: str) -> None:
     visitor.press("保存并继续")
     rows.filter(has_text=paper_titles(visitor)[paper]).first.click()
     visitor.picture("correction-paper")
-    upload(visitor, paper, "again.jpg", sample_paper(paper, 7).read(), "image/jpeg")
+    upload(visitor, paper, "again.jpg", sample_paper(paper, ["AGAIN"]).read(), "image/jpeg")
     visitor.follow("返回补正清单")
     visitor.follow("核对并再次提交")
     visitor.picture("correction-check")
@@ -254,6 +255,11 @@ def open_file(visitor: Visitor, reference: str) -> None:
     visitor.sees_exactly(reference)
 
 
+def open_tab(visitor: Visitor, name: str) -> None:
+    """Turn to one tab of the file."""
+    visitor.follow(name, visitor.page.get_by_role("navigation", name=visitor.say("档案"), exact=True))
+
+
 def prove_number(visitor: Visitor, number: str) -> None:
     """Look at the number in full, compare it with the paper, say so."""
     assert number not in visitor.words()
@@ -270,7 +276,7 @@ def settle(visitor: Visitor, clause: str, paper: str) -> None:
     if not visitor.page.locator(f"#{clause} details[open]").count():
         visitor.page.locator(f"#{clause} summary").first.click()
     form = visitor.page.get_by_role("form", name=visitor.say("认定 %(code)s 的事实", code=clause))
-    form.get_by_label(visitor.begins("凭哪份材料")).select_option(label=re.compile(re.escape(paper_titles(visitor)[paper])))
+    form.get_by_label(visitor.begins("凭哪份材料")).select_option(label=paper_titles(visitor)[paper])
     with visitor.page.expect_navigation():
         form.get_by_role("button", name=visitor.begins("认定")).click()
     visitor.sees("%(clause)s 的事实已认定，并重新核对。", clause=clause)
@@ -295,12 +301,6 @@ def move_clock_by(visitor: Visitor, working_days: int) -> None:
     visitor.sees("现在是 %(day)s。到期的事项已经办了。")
 
 
-def meanwhile(visitor: Visitor, act: Callable[[Visitor], None]) -> None:
-    """Let somebody do something and leave."""
-    act(visitor)
-    visitor.leave()
-
-
 # ── public notices ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -321,3 +321,46 @@ def release_notice(visitor: Visitor, number: str) -> None:
     visitor.picture("notice-to-release")
     visitor.press("发布名单")
     visitor.sees("名单已发布，明天起公示。")
+
+
+# ── money ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def issue_roll(visitor: Visitor, reference: str) -> str:
+    """Collect one payable, look at the checks, issue; gives the roll's number."""
+    visitor.go("payables")
+    visitor.picture("payables")
+    visitor.page.get_by_role("checkbox", name=reference).check()
+    visitor.press("把选中的汇总成花名册")
+    visitor.sees("花名册 %(number)s 已汇总。请核对后签发。")
+    visitor.picture("roll-collected")
+    visitor.press("签发")
+    visitor.sees("花名册 %(number)s 已签发，可以下载。")
+    visitor.picture("roll-issued")
+    return re.search(r"FF-2026-\d{4}", visitor.words())[0]
+
+
+def download_roll(visitor: Visitor) -> list[list[object]]:
+    """The spreadsheet of the roll on the page: its rows, the head first."""
+    with visitor.page.expect_download() as started:
+        visitor.press("花名册 XLSX")
+    sheet = load_workbook(started.value.path()).active
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def bring_bank_file(visitor: Visitor, roll: str, account: str, posted_on: str) -> None:
+    """The bank paid the one line: upload its file, look through it, take it; the same file again changes nothing."""
+    content = f"批次号,序号,账号,金额,状态,失败码,入账日\r\n{roll},1,{account},10000.00,成功,,{posted_on}\r\n"
+    visitor.go("bank_result", roll)
+    for _turn in range(2):
+        visitor.page.locator("input[type=file]").set_input_files(
+            {"name": "bank.csv", "mimeType": "text/csv", "buffer": content.encode("gb18030")}
+        )
+        visitor.press("上传并试读")
+        if not _turn:
+            visitor.sees("试读，还没有导入")
+            visitor.picture("bank-dry-run")
+            visitor.press("导入这些结果")
+            visitor.sees("银行结果已导入，有结果的申请人会收到通知。")
+    visitor.sees("这个文件已经导入过，什么也没有改变。")
+    visitor.picture("bank-applied")

@@ -15,6 +15,7 @@ from tests.real_worker import Worker
 
 NAME = "欧阳晓航"
 ACCOUNT = "6217001890012345678"
+PAID_ON = {"zh-hans": "2026 年 3 月 10 日", "en": "10 March 2026"}
 SETTLED = {"LS-2": "diploma", "LS-3": "household_page", "LS-4": "contract_or_licence", "LS-6": "insurance_record"}
 
 
@@ -62,10 +63,10 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     assert Application.objects.get().state == "first_review"
 
     people.open_file(first, reference)
-    first.follow("补正差异")
+    people.open_tab(first, "补正差异")
     first.sees_exactly(employer)
     first.picture("desk-changes")
-    first.follow("审核")
+    people.open_tab(first, "审核")
     for clause, paper in SETTLED.items():
         people.settle(first, clause, paper)
     first.picture("desk-all-settled")
@@ -111,6 +112,25 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     applicant.sees_heading("批准决定书")
     applicant.sees_exactly("10,000")
     applicant.picture("decision")
+
+    finance = people.sign_in_staff(visit(**staff), "finance")
+    roll = people.issue_roll(finance, reference)
+    the_roll_says_what_is_paid(people.download_roll(finance), number)
+    people.bring_bank_file(finance, roll, ACCOUNT, posted_on="2026-03-10")
+
+    applicant.go("application", Application.objects.get().pk)
+    applicant.sees("%(day)s已打到您的社会保障卡账户。", day=PAID_ON[language])
+    applicant.picture("application-paid")
+    applicant.go("letters")
+    applicant.picture("letters")
+
+
+def the_roll_says_what_is_paid(rows: list[list[object]], number: str) -> None:
+    """One person, the numbers as text, and totals that agree."""
+    line, total = (dict(zip(rows[0], row, strict=True)) for row in rows[1:])
+    assert (line["姓名"], line["证件号"], line["社保卡金融账号"]) == (NAME, number, ACCOUNT)
+    assert (line["应发（元）"], line["税（元）"], line["实发（元）"]) == (10000, 0, 10000)
+    assert (total["批次号"], total["序号"], total["实发（元）"]) == ("合计", 1, 10000)
 
 
 def the_public_sees_the_masked_line_and_no_more(reader: Visitor, notice: str, number: str, employer: str) -> None:

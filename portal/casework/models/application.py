@@ -14,7 +14,9 @@ USER = settings.AUTH_USER_MODEL
 
 def _different_people(one: str, other: str) -> models.CheckConstraint:
     missing = Q(**{f"{one}__isnull": True}) | Q(**{f"{other}__isnull": True})
-    return models.CheckConstraint(condition=missing | ~Q(**{one: F(other)}), name=f"{one}_and_{other}_are_different_people")
+    return models.CheckConstraint(
+        condition=missing | ~Q(**{one: F(other)}), name=f"{one}_and_{other}_are_different_people"
+    )
 
 
 class Application(models.Model):

@@ -36,7 +36,7 @@ def decision(request: HttpRequest, application: Application) -> HttpResponse:
     answer = Answer.from_json(assessment.result) if assessment else None
     submission = application.submissions.order_by("number").last()
     is_approval = found.outcome == Decision.Outcome.APPROVED
-    titles = {paper.kind: paper.title for paper in document.papers}
+    there = {row.kind for row in on_shelf(application)}
     context = {
         "application": application,
         "decision": found,
@@ -48,7 +48,7 @@ def decision(request: HttpRequest, application: Application) -> HttpResponse:
         "clause": None if is_approval else document.clause(found.clause),
         "instalments": answer.instalments if answer and is_approval else (),
         "evidence": [] if is_approval or answer is None else _evidence(answer, found.clause),
-        "papers": [titles[row.kind] for row in on_shelf(application) if row.kind in titles],
+        "papers": [paper.title for paper in document.papers if paper.kind in there],
     }
     return render(request, "applicant/decision.html", context)
 

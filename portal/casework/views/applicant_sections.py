@@ -54,6 +54,7 @@ def application_section(request: HttpRequest, application: Application, section:
     context = {
         "application": application,
         "form": form,
+        "shown": _shown(form, only),
         "section": section,
         "label": part_label(section),
         "number": sections.index(section) + 1,
@@ -69,6 +70,18 @@ def _form(request: HttpRequest, application: Application, section: str, only: Co
     if section == DECLARATION:
         return programme(application.programme).declaration_form(data, application=application, only=only)
     return FORMS[section](data, person=application.applicant, on=clock.today(), only=only)
+
+
+def _shown(form: forms.Form, only: Collection[str] | None) -> Any:
+    """What is rendered: the whole form, or in a correction only the fields that are open."""
+    if only is None or not hasattr(form, "plain_fields"):
+        return form
+    rows = form.insured_rows if form.is_open("insured_ranges") else ()
+    return {
+        "plain_fields": [field for field in form.plain_fields() if not field.field.disabled],
+        "insured_rows": rows,
+        "insured_legend": getattr(form, "insured_legend", ""),
+    }
 
 
 def _save(request: HttpRequest, application: Application, section: str, form: Any) -> None:

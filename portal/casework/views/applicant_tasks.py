@@ -33,6 +33,7 @@ from portal.casework.views.applicant_answers import (
 )
 from portal.casework.views.applicant_door import own_application
 
+SECTION_ORDER = ("identity", "education", "employment", "account")
 GROUPS = (
     ("about", ("identity", "education", "employment")),
     ("money", ("account", PAPERS)),
@@ -189,7 +190,8 @@ def _by_part(correction: Correction) -> dict[str, list[CorrectionItem]]:
     parts: dict[str, list[CorrectionItem]] = defaultdict(list)
     for item in correction.items.all():
         parts[PAPERS if item.kind == CorrectionItem.Kind.PAPER else item.section].append(item)
-    return parts
+    order = [*SECTION_ORDER, PAPERS, DECLARATION]
+    return dict(sorted(parts.items(), key=lambda part: order.index(part[0])))
 
 
 def _item_name(application: Application, item: CorrectionItem) -> str:

@@ -364,7 +364,7 @@ def field(
         "hint": hint,
         "described": " ".join(described),
         "shape": shape,
-        "is_optional": not field.field.required and shape != "check",
+        "is_optional": not field.field.required and not field.field.disabled and shape != "check",
         "is_heading": is_heading,
         "compact": compact,
     }

@@ -1,0 +1,262 @@
+"""Who may open what: every address of the portal against every kind of visitor, by hand.
+
+A new page fails here until it stands in the table. "Not yours" looks like "not there" (404); a visitor without an
+account is sent to sign in (302); the auditor reads all and changes nothing; finance sees money, not files.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from portal.accounts.models import Role, User
+from portal.casework.models import Application, Notice, NoticeLine
+from portal.casework.services.noticing import collect_notice, raise_objection, release_notice
+from portal.notifications.models import Letter
+from subsidies.models import Payable
+from subsidies.services.bank_results import upload_bank_result
+from subsidies.services.issuing import issue_roll
+from subsidies.services.rolls import collect_roll
+from tests.factories import (
+    AT_2024,
+    MASTER_2024,
+    SHANGHAI,
+    make_application_in,
+    make_draft,
+    make_person,
+    make_staff,
+    move_clock,
+    staff,
+)
+
+VISITORS = (
+    "nobody", "owner", "other", "clerk", "first", "elsewhere", "second", "approver", "finance", "admin", "auditor",
+)  # fmt: skip
+
+# "owner" has an approved application and a new draft; "other" is another applicant, who raised the objection;
+# "elsewhere" is a first reviewer of another town. No other file is the owner's.
+TABLE = """
+                                     nobody owner other clerk first elsew second approv finance admin auditor
+GET  home                               200   200   200   200   200   200    200    200     200   200     200
+GET  programmes                         200   200   200   200   200   200    200    200     200   200     200
+GET  programme                          200   200   200   200   200   200    200    200     200   200     200
+GET  notices                            200   200   200   200   200   200    200    200     200   200     200
+GET  notice                             200   200   200   200   200   200    200    200     200   200     200
+GET  help                               200   200   200   200   200   200    200    200     200   200     200
+GET  privacy                            200   200   200   200   200   200    200    200     200   200     200
+GET  accessibility                      200   200   200   200   200   200    200    200     200   200     200
+GET  contact                            200   200   200   200   200   200    200    200     200   200     200
+GET  robots                             200   200   200   200   200   200    200    200     200   200     200
+GET  healthz                            200   200   200   200   200   200    200    200     200   200     200
+GET  api_programmes                     200   200   200   200   200   200    200    200     200   200     200
+POST set_language                       302   302   302   302   302   302    302    302     302   302     302
+GET  set_language                       405   405   405   405   405   405    405    405     405   405     405
+POST set_theme                          302   302   302   302   302   302    302    302     302   302     302
+GET  demo                               200   200   200   200   200   200    200    200     200   200     200
+POST demo_move_clock                    302   302   302   302   302   302    302    302     302   302     302
+GET  demo_move_clock                    405   405   405   405   405   405    405    405     405   405     405
+
+GET  account_login                      200   302   302   302   302   302    302    302     302   302     302
+GET  account_email                      302   200   200   200   200   200    200    200     200   200     200
+GET  mfa_index                          302   200   200   200   200   200    200    200     200   200     200
+GET  admin:index                        302   302   302   302   302   302    302    302     302   200     302
+GET  after_sign_in                      302   302   302   302   302   302    302    302     302   302     302
+
+GET  privacy_notice                     302   200   200   200   200   200    200    200     200   200     200
+GET  application_start                  302   302   302   302   302   302    302    302     302   302     302
+GET  applications                       302   200   200   200   200   200    200    200     200   200     200
+GET  application                        302   200   404   404   404   404    404    404     404   404     404
+GET  application_tasks                  302   200   404   404   404   404    404    404     404   404     404
+GET  application_section                302   200   404   404   404   404    404    404     404   404     404
+POST application_section                302   200   404   404   404   404    404    404     404   404     404
+GET  application_papers                 302   200   404   404   404   404    404    404     404   404     404
+POST application_papers                 302   200   404   404   404   404    404    404     404   404     404
+GET  application_check                  302   200   404   404   404   404    404    404     404   404     404
+POST application_submit                 302   302   404   404   404   404    404    404     404   404     404
+GET  application_withdraw               302   302   404   404   404   404    404    404     404   404     404
+POST application_withdraw               302   302   404   404   404   404    404    404     404   404     404
+GET  application_discard                302   200   404   404   404   404    404    404     404   404     404
+POST application_discard                302   302   404   404   404   404    404    404     404   404     404
+GET  decision                           302   200   404   404   404   404    404    404     404   404     404
+GET  account_change                     302   200   404   404   404   404    404    404     404   404     404
+POST account_change                     302   200   404   404   404   404    404    404     404   404     404
+GET  application_evidence               302   302   404   404   404   404    404    404     404   404     404
+GET  paper                              302   200   404   200   200   404    200    200     404   200     200
+GET  letters                            302   200   200   200   200   200    200    200     200   200     200
+GET  letter                             302   200   404   404   404   404    404    404     404   404     404
+
+GET  desk                               302   404   404   200   200   200    200    200     302   200     200
+POST desk_find                          302   404   404   302   302   200    302    302     404   302     302
+GET  desk_file                          302   404   404   200   200   404    200    200     404   200     200
+GET  desk_take                          302   404   404   200   200   404    200    200     404   200     404
+POST desk_settle                        302   404   404   404   200   404    404    404     404   404     404
+GET  desk_settle                        302   404   404   404   405   405    404    404     404   404     404
+POST desk_prove                         302   404   404   302   302   404    404    404     404   404     404
+POST desk_reveal                        302   404   404   200   200   404    200    200     404   200     200
+GET  desk_step                          302   404   404   404   200   404    404    404     404   404     404
+POST desk_step                          302   404   404   404   302   404    404    404     404   404     404
+GET  entries                            302   404   404   404   404   404    404    404     404   200     200
+
+GET  desk_notices                       302   404   404   200   200   200    200    200     404   200     200
+GET  desk_notice                        302   404   404   200   200   404    200    200     404   200     200
+POST desk_notice_collect                302   404   404   404   404   404    302    302     404   302     404
+POST desk_notice_release                302   404   404   404   404   404    302    302     404   302     404
+GET  objection_new                      302   200   200   200   200   200    200    200     200   200     200
+GET  objection_sent                     302   404   200   404   404   404    404    404     404   404     404
+GET  desk_objection_new                 302   404   404   200   404   404    200    404     404   200     404
+GET  desk_objection                     302   404   404   404   404   404    404    404     404   200     200
+POST desk_objection                     302   404   404   404   404   404    404    404     404   422     404
+
+GET  payables                           302   404   404   404   200   200    404    404     200   200     200
+GET  payable_account                    302   404   404   404   200   404    404    404     404   404     404
+GET  payable_recheck                    302   404   404   404   200   404    404    404     404   404     404
+POST roll_collect                       302   404   404   404   404   404    404    404     302   404     404
+GET  rolls                              302   404   404   404   404   404    404    404     200   200     200
+GET  roll                               302   404   404   404   404   404    404    404     200   200     200
+POST roll_issue                         302   404   404   404   404   404    404    404     302   404     404
+POST roll_drop                          302   404   404   404   404   404    404    404     302   404     404
+POST roll_download                      302   404   404   404   404   404    404    404     200   404     404
+GET  bank_result                        302   404   404   404   404   404    404    404     200   200     200
+POST bank_result                        302   404   404   404   404   404    404    404     200   404     404
+POST bank_result_apply                  302   404   404   404   404   404    404    404     302   404     404
+"""
+ROWS = [line.split() for line in TABLE.splitlines() if line.startswith(("GET", "POST"))]
+# Libraries guard their own pages; these stand for the rest.
+OF_LIBRARIES = {"account_login", "account_email", "mfa_index", "admin:index"}
+
+
+def names_in(resolver: URLResolver) -> Iterator[str]:
+    """Every name below ``resolver`` but those of allauth and the admin; a page without a name as its pattern."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from () if entry.namespace == "admin" else names_in(entry)
+        elif not entry.callback.__module__.startswith("allauth."):
+            yield entry.name or str(entry.pattern)
+
+
+def test_every_address_of_the_portal_stands_in_the_table() -> None:
+    assert set(names_in(get_resolver())) == {name for _method, name, *_codes in ROWS} - OF_LIBRARIES
+
+
+def test_every_row_has_an_answer_for_every_visitor() -> None:
+    assert {len(codes) for _method, _name, *codes in ROWS} == {len(VISITORS)}
+
+
+@pytest.mark.django_db
+def test_every_address_answers_every_visitor_as_the_table_says() -> None:
+    users, places, bodies = a_city()
+    clients = {name: signed_in(users[name]) for name in VISITORS}
+    found, expected = {}, {}
+    for method, name, *codes in ROWS:
+        address = reverse(name, args=places.get(name, ()))
+        for visitor, code in zip(VISITORS, codes, strict=True):
+            expected[method, name, visitor] = int(code)
+            with transaction.atomic():  # what one visitor does is undone before the next one comes
+                response = clients[visitor].generic(method, address) if method == "GET" else None
+                response = response or clients[visitor].post(address, bodies.get(name, {}))
+                found[method, name, visitor] = response.status_code
+                transaction.set_rollback(True)
+    differing = {key: (found[key], "not", code) for key, code in expected.items() if found[key] != code}
+    assert differing == {}
+
+
+def signed_in(user: User | None) -> Client:
+    """A browser of ``user``."""
+    client = Client()
+    if user:
+        client.force_login(user)
+    return client
+
+
+def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[str, str]]]:
+    """The visitors, what stands in each address, and what a POST brings where nothing would be refused as nothing."""
+    approved = make_application_in("approved", policy="YTE-2024")
+    also_approved = make_application_in("approved", policy="YTE-2024")
+    in_review = make_application_in("first_review", policy="YTE-2024")
+    later = Application.objects.get(pk=also_approved.pk).state_at + timedelta(days=1)
+    draft = make_draft(approved.applicant, policy="YTE-2024", at=later)
+    other = make_person(at=AT_2024, **MASTER_2024).user
+    line, notice, now = on_notice(other)
+    issued, collected, result = on_rolls(approved, also_approved, now)
+    move_clock(now)
+
+    admin = staff(Role.ADMINISTRATOR)
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    users = {
+        "nobody": None,
+        "owner": approved.applicant.user,
+        "other": other,
+        "clerk": staff(Role.CLERK),
+        "first": staff(Role.FIRST_REVIEWER),
+        "elsewhere": make_staff(Role.FIRST_REVIEWER, town="lingxiu"),
+        "second": staff(Role.SECOND_REVIEWER),
+        "approver": staff(Role.APPROVER),
+        "finance": staff(Role.FINANCE),
+        "admin": admin,
+        "auditor": staff(Role.AUDITOR),
+    }
+    own, mine, file = (approved.pk,), (draft.pk,), (in_review.pk,)
+    first_part, second_part = Payable.objects.filter(application=approved).order_by("number")
+    places: dict[str, tuple] = {
+        "programme": ("living-subsidy",),
+        "notice": (notice.number,),
+        "privacy_notice": ("living-subsidy",),
+        "application_start": ("living-subsidy",),
+        "application_section": (draft.pk, "education"),
+        "paper": (approved.shelf.order_by("added_at", "id").first().paper_id,),
+        "letter": (Letter.objects.filter(recipient=approved.applicant.user).order_by("created_at").first().pk,),
+        "desk_step": (in_review.pk, "refuse"),
+        "desk_objection": (line.objections.get().pk,),
+        "payable_account": (first_part.pk,),
+        "payable_recheck": (second_part.pk,),
+        "bank_result_apply": (issued.number, result.pk),
+    }
+    places |= dict.fromkeys(("application", "decision", "account_change", "application_evidence"), own)
+    places |= {"application_withdraw": own}
+    parts = ("tasks", "papers", "check", "submit", "discard")
+    places |= {f"application_{part}": mine for part in parts}
+    places |= dict.fromkeys(("desk_file", "desk_take", "desk_settle", "desk_prove", "desk_reveal"), file)
+    places |= dict.fromkeys(("desk_notice", "desk_notice_release"), (notice.number,))
+    places |= dict.fromkeys(("objection_new", "objection_sent", "desk_objection_new"), (notice.number, line.position))
+    places |= dict.fromkeys(("roll", "roll_download", "bank_result"), (issued.number,))
+    places |= dict.fromkeys(("roll_issue", "roll_drop"), (collected.number,))
+    bodies = {
+        "desk_find": {"q": in_review.reference},
+        "desk_settle": {"clause": "YT-1"},
+        "desk_step": {"clause": "YT-1", "reason": "材料显示不符合。", "version": str(in_review.version)},
+        "desk_notice_collect": {"policy_version": str(in_review.policy_version_id)},
+        "demo_move_clock": {"working_days": "1"},
+    }
+    return users, places, bodies
+
+
+def on_notice(objector: User) -> tuple[NoticeLine, Notice, datetime]:
+    """A list that is on line now, and its one person objected to by ``objector``."""
+    noticed = make_application_in("public_notice", policy="YTE-2024")
+    at = noticed.state_at
+    notice = collect_notice(policy_version_id=noticed.policy_version_id, by=staff(Role.ADMINISTRATOR), at=at)
+    notice = release_notice(notice=notice, by=staff(Role.APPROVER), at=at)
+    now = datetime.combine(notice.starts_on + timedelta(days=1), at.time(), tzinfo=SHANGHAI)
+    line = notice.lines.get()
+    words = {"name": "王五", "contact": "13900139000", "text": "已离职。"}
+    raise_objection(line=line, **words, objector=objector, by=objector, at=now)
+    return line, notice, now
+
+
+def on_rolls(approved: Application, also_approved: Application, at: datetime) -> tuple:
+    """An issued roll with a file from the bank, and one that is only collected."""
+    finance = staff(Role.FINANCE)
+    rolls = []
+    for row in (approved, also_approved):
+        payable = Payable.objects.get(application=row, number=1)
+        when = max(at, row.state_at + timedelta(days=1))
+        rolls.append(collect_roll(payable_ids=[payable.pk], by=finance, at=when))
+    issued = issue_roll(roll=rolls[0], by=finance, at=when)
+    account = issued.lines.get().account
+    content = f"批次号,序号,账号,金额,状态,失败码,入账日\n{issued.number},1,{account},25000.00,成功,,{when:%Y-%m-%d}\n"
+    result = upload_bank_result(roll=issued, content=content.encode(), by=finance, at=when)
+    return issued, rolls[1], result

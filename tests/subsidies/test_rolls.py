@@ -1,0 +1,213 @@
+"""Rolls: collected, issued, dropped, downloaded, and by whom not."""
+
+import hashlib
+from datetime import date, timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from applicants.people.services import save_employment, save_identity
+from portal.accounts.models import RoleGrant
+from portal.audit.models import Entry
+from portal.casework.services.advancing import StepRefused
+from portal.vault.files import write_sealed
+from subsidies.models import Payable, Roll
+from subsidies.services.issuing import issue_roll
+from subsidies.services.rolls import collect_roll, download_roll, drop_roll, visible_rolls
+from tests.factories import make_number, make_person, make_staff, staff
+from tests.subsidies.paying import LATER, codes, collected, give_another_account, issued, quick_payable
+
+pytestmark = pytest.mark.django_db
+
+
+def refusal(act, **arguments) -> str:
+    with pytest.raises(StepRefused) as caught:
+        act(**arguments)
+    return str(caught.value)
+
+
+def actions() -> list[str]:
+    found = Entry.objects.filter(action__startswith="roll.").order_by("recorded_at", "id")
+    return list(found.values_list("action", flat=True))
+
+
+def test_collecting_puts_each_payable_on_one_numbered_line_by_due_date():
+    later = quick_payable(due_on=date(2023, 10, 20), gross_fen=2_500_001, net_fen=2_500_001)
+    first = quick_payable(due_on=date(2023, 10, 18))
+    roll = collected(later, first)
+    assert roll.number == "FF-2023-0001"
+    assert [(line.position, line.payable, line.net_fen, line.is_live) for line in roll.lines.order_by("position")] == [
+        (1, first, 1_000_000, True),
+        (2, later, 2_500_001, True),
+    ]
+    assert actions() == ["roll.collect"]
+
+
+def test_a_payable_stands_on_one_roll_only():
+    payable = quick_payable()
+    collected(payable)
+    sentence = refusal(collect_roll, payable_ids=[payable.pk], by=staff("finance"), at=LATER)
+    assert sentence == f"{payable.application.reference} 现在不能发放：已在一份花名册上。"
+    assert Roll.objects.count() == 1
+
+
+def test_a_dropped_roll_gives_its_payables_back():
+    payable = quick_payable()
+    roll = drop_roll(roll=collected(payable), by=staff("finance"), at=LATER)
+    assert (roll.state, codes(payable)) == ("dropped", [])
+    assert refusal(drop_roll, roll=roll, by=staff("finance"), at=LATER) == "这份花名册已经签发或作废。"
+    assert refusal(issue_roll, roll=roll, by=staff("finance"), at=LATER) == "这份花名册已经签发或作废。"
+    assert collected(payable).number == "FF-2023-0002"
+
+
+def test_an_issued_roll_cannot_be_dropped():
+    roll = issued(quick_payable())
+    assert refusal(drop_roll, roll=roll, by=staff("finance"), at=LATER) == "这份花名册已经签发或作废。"
+
+
+def test_nothing_and_too_much_are_refused():
+    assert refusal(collect_roll, payable_ids=[], by=staff("finance"), at=LATER) == "请至少选择一笔可以发放的款项。"
+    many = [make_person().pk for _turn in range(1)] + [f"00000000-0000-0000-0000-{n:012d}" for n in range(500)]
+    assert (
+        refusal(collect_roll, payable_ids=many, by=staff("finance"), at=LATER)
+        == "一份花名册最多 500 笔，请分几次汇总。"
+    )
+
+
+def test_one_payable_that_may_not_be_paid_keeps_the_whole_roll_back():
+    good, early = quick_payable(), quick_payable(due_on=date(2024, 1, 1))
+    sentence = refusal(collect_roll, payable_ids=[good.pk, early.pk], by=staff("finance"), at=LATER)
+    assert sentence == f"{early.application.reference} 现在不能发放：还没到发放日期。"
+    assert codes(good) == []
+
+
+def test_two_people_with_one_account_are_not_paid_together():
+    one, other = quick_payable(), quick_payable()
+    account = other.person.current_account()
+    account.number = one.person.current_account().number
+    account.save()
+    assert "不同的人用了同一个账户" in refusal(
+        collect_roll, payable_ids=[one.pk, other.pk], by=staff("finance"), at=LATER
+    )
+
+
+def test_finance_collects_within_its_towns_only():
+    payable = quick_payable(town="fengli")
+    elsewhere = make_staff("finance", town="lingxiu")
+    assert refusal(collect_roll, payable_ids=[payable.pk], by=elsewhere, at=LATER) == (
+        "有款项不在您的范围内，请刷新后再选。"
+    )
+    roll = collected(payable)
+    assert list(visible_rolls(elsewhere)) == []
+    assert refusal(issue_roll, roll=roll, by=elsewhere, at=LATER) == "您没有办理这一步的权限。"
+    assert list(visible_rolls(make_staff("auditor", town="fengli"))) == [roll]
+
+
+@pytest.mark.parametrize("role", ["clerk", "first_reviewer", "second_reviewer", "approver", "administrator", "auditor"])
+def test_nobody_but_finance_acts_on_rolls(role):
+    payable = quick_payable()
+    roll = collected(payable)
+    for act in (issue_roll, drop_roll, download_roll):
+        assert refusal(act, roll=roll, by=staff(role), at=LATER) == "您没有办理这一步的权限。"
+    drop_roll(roll=roll, by=staff("finance"), at=LATER)
+    assert refusal(collect_roll, payable_ids=[payable.pk], by=staff(role), at=LATER) == (
+        "有款项不在您的范围内，请刷新后再选。"
+    )
+
+
+def test_who_approved_may_not_collect_issue_or_download():
+    payable = quick_payable()
+    approver = staff("approver")
+    RoleGrant.objects.create(user=approver, role="finance")
+    approver.refresh_from_db()
+    expected = f"{payable.application.reference} 由您审定，不能再由您汇总或签发。"
+    assert refusal(collect_roll, payable_ids=[payable.pk], by=approver, at=LATER) == expected
+    roll = collected(payable)
+    assert refusal(issue_roll, roll=roll, by=approver, at=LATER) == expected
+    roll = issue_roll(roll=roll, by=staff("finance"), at=LATER)
+    assert refusal(download_roll, roll=roll, by=approver, at=LATER) == "名单里有由您审定的款项，不能由您下载。"
+
+
+def test_nobody_pays_themselves():
+    finance = make_staff("finance")
+    payable = quick_payable(person=make_person(finance))
+    assert refusal(collect_roll, payable_ids=[payable.pk], by=finance, at=LATER) == (
+        f"{payable.application.reference} 是您本人的款项，请由同事办理。"
+    )
+
+
+def test_issuing_keeps_count_sum_and_the_digest_of_the_stored_bytes():
+    roll = issued(quick_payable(), quick_payable(gross_fen=1_500_050, tax_fen=50, net_fen=1_500_000))
+    content = download_roll(roll=roll, by=staff("finance"), at=LATER)
+    assert (roll.state, roll.count, roll.net_fen) == ("issued", 2, 2_500_000)
+    assert roll.xlsx_sha256 == hashlib.sha256(content).hexdigest()
+    stored = default_storage.open(roll.xlsx_name).read()
+    assert b"PK\x03\x04" not in stored  # sealed: no workbook to be seen
+    assert actions() == ["roll.collect", "roll.issue", "roll.download"]
+    assert Entry.objects.get(action="roll.issue").digest == roll.xlsx_sha256
+
+
+def test_issuing_twice_makes_one_file():
+    roll = collected(quick_payable())
+    once = issue_roll(roll=roll, by=staff("finance"), at=LATER)
+    again = issue_roll(roll=roll, by=staff("finance"), at=LATER + timedelta(hours=1))
+    assert (again.xlsx_name, again.xlsx_sha256, again.issued_at) == (once.xlsx_name, once.xlsx_sha256, LATER)
+    assert default_storage.listdir("rolls")[1].count(once.xlsx_name.removeprefix("rolls/")) == 1
+
+
+def test_what_fails_at_issue_leaves_no_file_and_no_change():
+    payable = quick_payable()
+    roll = collected(payable)
+    before = len(default_storage.listdir("rolls")[1]) if default_storage.exists("rolls") else 0
+    give_another_account(payable.application, at=LATER)
+    sentence = refusal(issue_roll, roll=roll, by=staff("finance"), at=LATER)
+    assert sentence == f"{payable.application.reference} 现在不能发放：后来更换的账户还没有核对。"
+    roll.refresh_from_db()
+    assert (roll.state, roll.xlsx_name) == ("collected", "")
+    after = len(default_storage.listdir("rolls")[1]) if default_storage.exists("rolls") else 0
+    assert after == before
+
+
+def test_an_issued_roll_never_changes_with_the_person():
+    payable = quick_payable()
+    person = payable.person
+    roll = issued(payable)
+    line, content = roll.lines.get(), download_roll(roll=roll, by=staff("finance"), at=LATER)
+    old = dict(line.payee)
+    save_identity(person=person, values={"phone": "13900000001", "number": make_number()}, by=None, at=LATER)
+    save_employment(person=person, values={"employer_name": "石狮云帆跨境电商有限公司"}, by=None, at=LATER)
+    give_another_account(payable.application, at=LATER)
+    line.refresh_from_db()
+    assert line.payee == old
+    assert line.account == old["account"]
+    assert download_roll(roll=roll, by=staff("finance"), at=LATER) == content
+
+
+def test_a_changed_or_missing_file_is_not_served():
+    roll = issued(quick_payable())
+    default_storage.delete(roll.xlsx_name)
+    assert refusal(download_roll, roll=roll, by=staff("finance"), at=LATER) == "存档文件打不开，请联系管理员。"
+    default_storage.save(roll.xlsx_name, ContentFile(b"not sealed"))
+    assert refusal(download_roll, roll=roll, by=staff("finance"), at=LATER) == "存档文件打不开，请联系管理员。"
+    default_storage.delete(roll.xlsx_name)
+    write_sealed(roll.xlsx_name, b"another roll")
+    assert refusal(download_roll, roll=roll, by=staff("finance"), at=LATER) == (
+        "存档文件与签发时的校验值不符，请联系管理员。"
+    )
+    assert actions() == ["roll.collect", "roll.issue"]
+
+
+def test_issuing_costs_one_query_a_line_and_a_fixed_number_beside():
+    def cost(lines: int) -> int:
+        roll = collected(*[quick_payable() for _turn in range(lines)])
+        by = staff("finance")
+        assert by.grants
+        with CaptureQueriesContext(connection) as queries:
+            issue_roll(roll=roll, by=by, at=LATER)
+        return len(queries)
+
+    assert cost(7) - cost(1) == 6
+    assert Payable.objects.count() == 8
