@@ -31,7 +31,7 @@ lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 
 messages: dev ## (maintainers, needs gettext) gather the Chinese sentences into locale/en
 	@command -v xgettext >/dev/null || { echo "make messages needs gettext (Debian and Ubuntu: apt-get install gettext)."; exit 1; }
-	DEMO=1 $(VENV)/python manage.py makemessages --locale en --no-obsolete --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'deploy/*'
+	DEMO=1 $(VENV)/python manage.py makemessages --locale en --no-obsolete --add-location file --extension html,txt,py --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'deploy/*'
 
 dev:
 	@$(PYTHON) deploy/bootstrap.py requirements-dev.txt

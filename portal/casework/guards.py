@@ -75,7 +75,7 @@ def submission_is_checked(move: Move) -> str | None:
 def number_is_proven(move: Move) -> str | None:
     """A clerk has compared the number with the uploaded paper, or seen the person (later also: a register)."""
     if move.application.applicant.proven_at is None:
-        return _("证件号码还没有核实。请先对照身份证材料核实，再受理。")
+        return _("证件号码还没有核实。请先对照身份证材料核实。")
     return None
 
 
@@ -109,9 +109,12 @@ def reason_is_given(move: Move) -> str | None:
 
 
 def clause_and_reason_are_given(move: Move) -> str | None:
-    """A refusal names a clause of the pinned policy and a reason (PIPL art. 24: a person signs it)."""
+    """A refusal names a clause that is not met or stayed unproven, and a reason (PIPL art. 24: a person signs it)."""
     if move.clause not in {clause.code for clause in move.document.clauses}:
         return _("请选择不符合的条款。")
+    findings = move.assessment.result["findings"] if move.assessment else []
+    if any(item["clause"] == move.clause and item["answer"] == "met" for item in findings):
+        return _("%(clause)s 核对为符合，不能作为不予批准的理由。") % {"clause": move.clause}
     return reason_is_given(move)
 
 

@@ -14,7 +14,7 @@ from portal.notifications.services import queue_letter
 
 
 def tell_applicant(application: Application, kind: str, *, key: str, at: datetime, **details: Any) -> None:
-    """Queue one letter about ``application``; the same ``key`` again writes none. Needs applicant and version loaded."""
+    """Queue one letter about ``application``; the same ``key`` again writes none."""
     title, user = application.policy_version.parsed.title, application.applicant.user
     if user is None:
         return

@@ -37,7 +37,7 @@ STEPS = (
     Step("accept",            State.ACCEPT,         NEXT,                 Role.CLERK,           ("number_is_proven", "no_other_open_application"), "accepted"),
     Step("return",            State.ACCEPT,         State.CORRECTION,     Role.CLERK,           ("items_are_marked", "corrections_are_left"), "correction_needed"),
 
-    Step("pass_first",        State.FIRST_REVIEW,   NEXT,                 Role.FIRST_REVIEWER,  ("submission_is_checked", "every_clause_is_met")),
+    Step("pass_first",        State.FIRST_REVIEW,   NEXT,                 Role.FIRST_REVIEWER,  ("number_is_proven", "submission_is_checked", "every_clause_is_met")),
     Step("return",            State.FIRST_REVIEW,   State.CORRECTION,     Role.FIRST_REVIEWER,  ("items_are_marked", "corrections_are_left"), "correction_needed"),
     Step("refuse",            State.FIRST_REVIEW,   State.REFUSED,        Role.FIRST_REVIEWER,  ("clause_and_reason_are_given",), "refused"),
 
@@ -50,7 +50,7 @@ STEPS = (
     Step("dismiss_objection", State.OBJECTION,      State.PUBLIC_NOTICE,  Role.ADMINISTRATOR,   ("reason_is_given",)),
     Step("uphold_objection",  State.OBJECTION,      State.SECOND_REVIEW,  Role.ADMINISTRATOR,   ("reason_is_given",)),
 
-    Step("approve",           State.FINAL_APPROVAL, State.APPROVED,       Role.APPROVER,        ("is_neither_reviewer", "submission_is_checked", "every_clause_is_met"), "approved"),
+    Step("approve",           State.FINAL_APPROVAL, State.APPROVED,       Role.APPROVER,        ("is_neither_reviewer", "number_is_proven", "submission_is_checked", "every_clause_is_met"), "approved"),
     Step("send_back",         State.FINAL_APPROVAL, State.FIRST_REVIEW,   Role.APPROVER,        ("is_neither_reviewer", "reason_is_given")),
     Step("refuse",            State.FINAL_APPROVAL, State.REFUSED,        Role.APPROVER,        ("is_neither_reviewer", "clause_and_reason_are_given"), "refused"),
 

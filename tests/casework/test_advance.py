@@ -21,7 +21,7 @@ from tests.factories import AT
 @pytest.mark.django_db
 def test_accepting_waits_for_a_proven_number():
     row = make.make_application_in("accept")
-    assert refused(row, "accept", "clerk") == "证件号码还没有核实。请先对照身份证材料核实，再受理。"
+    assert refused(row, "accept", "clerk") == "证件号码还没有核实。请先对照身份证材料核实。"
 
     prove_number(person=row.applicant, by=make.staff("clerk"), at=AT)
 

@@ -223,7 +223,7 @@ def test_an_approval_names_amount_and_where_it_is_paid():
 def test_an_approval_in_instalments_names_the_day_of_each():
     move_clock(AT_2024)
     html = text_of(make_application_in("approved", policy="YTE-2024"), "decision")
-    told = ["50,000 元", "2024 年 10 月 16 日以后发放", "2026 年 10 月 16 日 以后发放"]
+    told = ["50,000 元", "2024 年 10 月 16 日以后发放", "2026 年 10 月 16 日以后发放"]
     assert [words for words in told if words not in html] == []
 
 

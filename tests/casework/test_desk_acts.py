@@ -42,7 +42,7 @@ def test_a_file_is_accepted_only_once_its_number_is_proven():
     card = row.shelf.get(kind="id_card")
 
     refused = step(client, row, "accept")
-    assert "证件号码还没有核实。请先对照身份证材料核实，再受理。" in refused.content.decode()
+    assert "证件号码还没有核实。请先对照身份证材料核实。" in refused.content.decode()
     assert now(row).state == "accept"
 
     seen = {"seen": row.applicant.number_hash, "paper": str(card.pk)}
@@ -59,7 +59,7 @@ def test_the_button_that_is_locked_says_why_beside_it():
 
     text = file_text(signed_in(make.staff("clerk")), row)
 
-    assert 'disabled title="证件号码还没有核实。请先对照身份证材料核实，再受理。"' in text
+    assert 'disabled title="证件号码还没有核实。请先对照身份证材料核实。"' in text
     assert "先核实证件号码" in text
 
 

@@ -37,7 +37,8 @@ VISITORS = (
 )  # fmt: skip
 
 # "owner" has an approved application and a new draft; "other" is another applicant, who raised the objection;
-# "elsewhere" is a first reviewer of another town. No other file is the owner's.
+# "elsewhere" is a first reviewer of another town. The desk's file is at first review; its step is a refusal, which
+# second reviewer and approver may also take, but not here: they are told so.
 TABLE = """
                                      nobody owner other clerk first elsew second approv finance admin auditor
 GET  home                               200   200   200   200   200   200    200    200     200   200     200
@@ -96,8 +97,8 @@ POST desk_settle                        302   404   404   404   200   404    404
 GET  desk_settle                        302   404   404   404   405   405    404    404     404   404     404
 POST desk_prove                         302   404   404   302   302   404    404    404     404   404     404
 POST desk_reveal                        302   404   404   200   200   404    200    200     404   200     200
-GET  desk_step                          302   404   404   404   200   404    404    404     404   404     404
-POST desk_step                          302   404   404   404   302   404    404    404     404   404     404
+GET  desk_step                          302   404   404   404   200   404    302    302     404   404     404
+POST desk_step                          302   404   404   404   302   404    200    200     404   404     404
 GET  entries                            302   404   404   404   404   404    404    404     404   200     200
 
 GET  desk_notices                       302   404   404   200   200   200    200    200     404   200     200
@@ -228,6 +229,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "desk_find": {"q": in_review.reference},
         "desk_settle": {"clause": "YT-1"},
         "desk_step": {"clause": "YT-1", "reason": "材料显示不符合。", "version": str(in_review.version)},
+        "desk_objection": {"decision": "dismissed"},
         "desk_notice_collect": {"policy_version": str(in_review.policy_version_id)},
         "demo_move_clock": {"working_days": "1"},
     }

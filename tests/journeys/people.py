@@ -236,6 +236,7 @@ def correct(visitor: Visitor, *, field: str, value: str, paper: str) -> None:
     visitor.press("保存并继续")
     rows.filter(has_text=paper_titles(visitor)[paper]).first.click()
     visitor.picture("correction-paper")
+    visitor.press("删除")
     upload(visitor, paper, "again.jpg", sample_paper(paper, ["AGAIN"]).read(), "image/jpeg")
     visitor.follow("返回补正清单")
     visitor.follow("核对并再次提交")

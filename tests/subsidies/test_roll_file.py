@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 HEADS = [
     "批次号", "序号", "姓名", "证件类型", "证件号", "学历", "用人单位", "统一社会信用代码", "参保起止月", "政策版本",
-    "应发（元）", "税（元）", "实发（元）", "社保卡金融账号", "开户行", "联行号", "手机", "初审人", "复审人", "审定日期",
-    "公示编号", "备注",
+    "应发（元）", "税（元）", "实发（元）", "社保卡金融账号", "开户行", "联行号", "手机", "初审人", "复审人",
+    "审定日期", "公示编号", "备注",
 ]  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def line(**changes: object) -> dict[str, object]:
         "number": "350581200003020018", "education": "master", "employer": "石狮潮汐数据服务有限公司",
         "credit_code": "91350581MA00000018", "insured": "2023-07—2023-09；2023-11—2023-12", "policy": "LS-2022 1",
         "gross_fen": 1_000_029, "tax_fen": 29, "net_fen": 1_000_000, "account": "0100018700000066270",
-        "bank": "中国示例银行", "branch": "", "phone": "13800006810", "first_reviewer": "蒋敏", "second_reviewer": "许复之",
-        "approved_on": "2023-10-24", "notice": "GS-2023-0001", "remark": "第 2 期",
+        "bank": "中国示例银行", "branch": "", "phone": "13800006810", "first_reviewer": "蒋敏",
+        "second_reviewer": "许复之", "approved_on": "2023-10-24", "notice": "GS-2023-0001", "remark": "第 2 期",
     } | changes  # fmt: skip
 
 

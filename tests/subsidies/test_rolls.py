@@ -144,8 +144,8 @@ def test_issuing_keeps_count_sum_and_the_digest_of_the_stored_bytes():
     content = download_roll(roll=roll, by=staff("finance"), at=LATER)
     assert (roll.state, roll.count, roll.net_fen) == ("issued", 2, 2_500_000)
     assert roll.xlsx_sha256 == hashlib.sha256(content).hexdigest()
-    stored = default_storage.open(roll.xlsx_name).read()
-    assert b"PK\x03\x04" not in stored  # sealed: no workbook to be seen
+    with default_storage.open(roll.xlsx_name) as stored:
+        assert b"PK\x03\x04" not in stored.read()  # sealed: no workbook to be seen
     assert actions() == ["roll.collect", "roll.issue", "roll.download"]
     assert Entry.objects.get(action="roll.issue").digest == roll.xlsx_sha256
 

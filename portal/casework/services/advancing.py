@@ -144,7 +144,7 @@ def _write(move: Move) -> None:
     row.assignee = None
     if column := SIGNED_AS.get(step.name):
         setattr(row, column, move.actor)
-    if step.name == "accept":
+    if step.name == "accept" or (step.name == "resubmit" and row.number_hash):  # a correction may mend the number
         row.number_hash = row.applicant.number_hash
     if row.state == State.FIRST_REVIEW and step.name in ("send_back", "accept"):
         # A new first review is signed anew; the second review that asked for it is no longer a signature.

@@ -125,8 +125,7 @@ def _id(text: str) -> dict[str, UUID]:
 
 
 def _row(kind: Kind, fault: tuple[str, str]) -> dict[str, object]:
-    form = PaperForm(kinds=[(kind.kind, kind.title)], initial={"kind": kind.kind}, auto_id=f"{kind.kind}-%s")
-    return {"kind": kind, "form": form, "fault": fault[1] if fault[0] == kind.kind else ""}
+    return {"kind": kind, "fault": fault[1] if fault[0] == kind.kind else ""}
 
 
 def _following(application: Application) -> str:

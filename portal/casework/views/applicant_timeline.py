@@ -65,9 +65,10 @@ def application(request: HttpRequest, application: Application) -> HttpResponse:
     standing = standing_of(application, known)
     steps = list(application.steps_taken.order_by("version"))
     submission = application.submissions.order_by("number").last()
+    document = application.policy_version.parsed
     context = {
         "application": application,
-        "document": application.policy_version.parsed,
+        "document": document,
         "standing": standing,
         "receipt": _receipt(request, application, steps, standing.by),
         "buoys": buoys_of(application, outlook),
@@ -75,13 +76,11 @@ def application(request: HttpRequest, application: Application) -> HttpResponse:
         "outlook": outlook,
         "letters": _letters(request, application),
         "blocks": blocks_of(application, submission.answers, is_masked=True),
-        "shelf": on_shelf(application),
-        "paper_titles": {paper.kind: str(paper.title) for paper in application.policy_version.parsed.papers},
+        "papers": _papers(application),
         "may_withdraw": step_from("withdraw", application.state) is not None,
         "may_change_account": outlook is not None and not outlook.is_paid_out,
         "has_decision": application.state in (State.APPROVED, State.REFUSED),
     }
-    context["papers"] = _papers(context["shelf"], context["paper_titles"])
     return render(request, "applicant/application.html", context)
 
 
@@ -102,6 +101,10 @@ def _letters(request: HttpRequest, application: Application) -> list[dict[str, A
     ]
 
 
-def _papers(shelf: list[Any], titles: dict[str, str]) -> list[dict[str, Any]]:
-    later = {"account_proof": _("账户证明"), "in_post_proof": _("在职证明")}
-    return [{"paper": row.paper, "title": titles.get(row.kind) or later.get(row.kind, row.kind)} for row in shelf]
+def _papers(application: Application) -> list[dict[str, Any]]:
+    """The papers on the shelf in the policy's order, then those handed in after approval."""
+    titles = {paper.kind: str(paper.title) for paper in application.policy_version.parsed.papers}
+    titles |= {"account_proof": _("账户证明"), "in_post_proof": _("在职证明")}
+    order = list(titles)
+    shelf = sorted(on_shelf(application), key=lambda row: order.index(row.kind))
+    return [{"paper": row.paper, "title": titles[row.kind]} for row in shelf]
