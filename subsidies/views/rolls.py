@@ -105,7 +105,6 @@ def roll_drop(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@never_cache
 @bureau_only(Role.FINANCE)
 def roll_download(request: HttpRequest, number: str) -> HttpResponse:
     """The stored file, byte for byte."""

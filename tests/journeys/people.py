@@ -62,6 +62,16 @@ def sign_in_staff(visitor: Visitor, name: str) -> Visitor:
     return visitor
 
 
+def sign_in(visitor: Visitor, email: str) -> Visitor:
+    """Sign in somebody whom ``tests.factories`` made."""
+    visitor.go("account_login")
+    visitor.fill("邮箱", email)
+    visitor.fill("密码", "harbour-2023")
+    visitor.press("登录")
+    visitor.is_at("applications")
+    return visitor
+
+
 # ── applying ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -199,8 +209,8 @@ def declare(visitor: Visitor) -> None:
     """No earlier grants; true; and what the public notice shows."""
     visitor.sees_heading("声明和公示告知")
     visitor.pick("您以前领过生活补贴或类似的人才补贴吗？", "没有领过")
-    visitor.tick("我声明以上属实")
-    visitor.tick("我知道公示的内容")
+    visitor.tick("我声明，下面的内容属实")
+    visitor.tick("我知道，审核通过后会公示这些内容")
     visitor.picture("declaration")
     visitor.press("保存并继续")
 

@@ -16,7 +16,13 @@ from tests.real_worker import Worker
 NAME = "欧阳晓航"
 ACCOUNT = "6217001890012345678"
 PAID_ON = {"zh-hans": "2026 年 3 月 10 日", "en": "10 March 2026"}
-SETTLED = {"LS-2": "diploma", "LS-3": "household_page", "LS-4": "contract_or_licence", "LS-6": "insurance_record"}
+SETTLED = {
+    "LS-2": "diploma",
+    "LS-3": "household_page",
+    "LS-4": "contract_or_licence",
+    "LS-5": "insurance_record",
+    "LS-6": "insurance_record",
+}
 
 
 @pytest.mark.parametrize(

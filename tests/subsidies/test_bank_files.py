@@ -35,7 +35,9 @@ def test_csv_is_read_in_the_encodings_banks_use(encoding):
 
 
 def test_columns_may_stand_in_any_order_among_others_with_empty_rows_between():
-    text = '备注,入账日,失败码,状态,金额,账号,序号,批次号\r\n,,,,,,,\r\n无,2023-11-03,,成功,"10,000.00",\'6217001870000006627,1,FF-2023-0001'
+    heads = "备注,入账日,失败码,状态,金额,账号,序号,批次号"
+    row = '无,2023-11-03,,成功,"10,000.00",6217001870000006627,1,FF-2023-0001'
+    text = f"{heads}\r\n,,,,,,,\r\n{row}"
     assert read_bank_file(text.encode()) == [ROW]
 
 
@@ -103,14 +105,11 @@ def test_a_zip_bomb_is_not_unpacked():
     assert refusal(bomb) == "文件解开后太大，不像回盘文件。请用银行回盘的原始文件。"
 
 
-def test_a_zip_of_something_else_or_broken_xml_is_unreadable():
+def test_a_zip_of_something_else_or_with_a_broken_sheet_is_unreadable():
     assert refusal(zipped(letter=b"hello")) == UNREADABLE
-    source, target = zipfile.ZipFile(BytesIO(xlsx_file([["x"] * 7]))), BytesIO()
-    entities = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet>&b;'
-    with zipfile.ZipFile(target, "w") as archive:
-        for name in source.namelist():
-            archive.writestr(name, entities if name.endswith("sheet1.xml") else source.read(name))
-    assert refusal(target.getvalue()) in (UNREADABLE, "文件里没有一行结果。") or True
+    source = zipfile.ZipFile(BytesIO(xlsx_file([["x"] * 7])))
+    files = {name: source.read(name) for name in source.namelist()}
+    assert refusal(zipped(**files | {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"})) == UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from portal.casework.models import Application, Correction, CorrectionItem, StepTaken
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import field_name
-from portal.casework.views.applicant_progress import Around, Standing
+from portal.casework.views.applicant_progress import Around, Standing, answer_by
 from portal.ui.figures import day_text, day_time_text
 
 PAUSING = ("return", "suspend")
@@ -34,7 +34,7 @@ def line_of(
                 {"title": _("发放：%(label)s") % {"label": payment.label}, "state": state, "text": payment.text}
             )
     elif application.is_open:
-        items.append({"title": standing.heading, "state": "now", "when": standing.by})
+        items.append({"title": standing.heading, "state": "now", "when": _latest(application, known) or standing.by})
         items += [{"title": title, "state": "next"} for title in _to_come(application)]
     return items
 
@@ -56,6 +56,12 @@ def _item(application: Application, step: StepTaken, corrections: dict[Any, Corr
     if step.step in ("approve", "refuse"):
         item |= {"href": reverse("decision", args=[application.pk]), "link": _("决定书")}
     return item
+
+
+def _latest(application: Application, known: Around) -> str:
+    """By when the present stage ends, where that day is not over."""
+    last = None if application.state == State.PUBLIC_NOTICE else answer_by(application, known.calendar)
+    return _("最晚 %(day)s") % {"day": day_text(last)} if last and last >= known.on else ""
 
 
 def _title(step: StepTaken) -> str:

@@ -87,10 +87,8 @@ def standing_of(row: Application, known: Around) -> Standing:
 
 
 def answer_by(row: Application, calendar: Calendar) -> date | None:
-    """The day by which a submitted application is accepted or returned: the limits of the stages up to acceptance."""
-    if row.state not in (State.CHECK, State.ACCEPT):
-        return row.due_on
-    if row.state == State.ACCEPT:
+    """The last day of the present stage; while the check runs, that of acceptance, which is what people wait for."""
+    if row.state != State.CHECK:
         return row.due_on
     days = 0
     for stage in row.policy_version.parsed.route:

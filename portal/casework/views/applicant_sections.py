@@ -45,6 +45,7 @@ def application_section(request: HttpRequest, application: Application, section:
     if only is not None and not only:
         return _turn_away(request, application)
     form = _form(request, application, section, only)
+    marks = [] if only is None else _mark(application, section, form)
     if request.method == "POST" and form.is_valid():
         try:
             _save(request, application, section, form)
@@ -59,7 +60,7 @@ def application_section(request: HttpRequest, application: Application, section:
         "label": part_label(section),
         "number": sections.index(section) + 1,
         "count": len(sections),
-        "marks": _marks(application, section, form) if only is not None else [],
+        "marks": marks,
         "is_correction": only is not None,
     }
     return render(request, "applicant/section.html", context)
@@ -103,8 +104,8 @@ def _following(application: Application, section: str) -> str:
     return reverse("application_tasks" if left else "application_check", args=[application.pk])
 
 
-def _marks(application: Application, section: str, form: forms.Form) -> list[tuple[str, str]]:
-    """What the reviewer wrote about each marked field; it also stands at the field."""
+def _mark(application: Application, section: str, form: forms.Form) -> list[tuple[str, str]]:
+    """Put the reviewer's words at each marked field, before any of it is bound, and return them by field."""
     marks = []
     for item in marked_items(application):
         if item.kind != "field" or item.section != section:

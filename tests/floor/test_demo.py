@@ -1,0 +1,80 @@
+"""The invented city and its developers' page."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from portal import clock
+from portal.accounts.models import User
+from portal.casework.models import Application
+from portal.casework.states import State
+from portal.demo.accounts import BUREAU, PASSWORD, create_account
+from subsidies.models import RollLine
+from tests import factories as make
+from tests.factories import SHANGHAI
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.slow
+def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
+    make.load_policies()
+    call_command("seed_demo")
+    states = set(Application.objects.values_list("state", flat=True))
+    assert states == set(State.values) - {State.CHECK}  # a check takes seconds, nobody is found in it
+    assert Application.objects.count() == 65
+    assert set(RollLine.objects.values_list("result", flat=True)) == {"paid", "rejected", "pending"}
+    with pytest.raises(CommandError, match="accounts already"):
+        call_command("seed_demo")
+    call_command("seed_demo", if_empty=True)
+    assert Application.objects.count() == 65
+
+
+def test_the_page_shows_codes_that_open_the_door(client):
+    for account in BUREAU:
+        create_account(account)
+    page = client.get(reverse("demo")).content.decode()
+    code = re.search(r'data-code-for="auditor@shishi.example">(\d{6})<', page)[1]
+    client.post(reverse("account_login"), {"login": "auditor@shishi.example", "password": PASSWORD})
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    assert client.get(reverse("entries")).status_code == 200
+
+
+def test_the_clock_moves_by_working_days_and_only_by_whole_ones(client):
+    clock.move_to(datetime(2023, 9, 28, 10, tzinfo=SHANGHAI))
+    client.post(reverse("demo_move_clock"), {"working_days": "1"})
+    assert clock.today().isoformat() == "2023-10-07"  # the working Saturday after the double holiday
+    for nonsense in ("", "0", "-1", "251", "1.5", "一"):
+        client.post(reverse("demo_move_clock"), {"working_days": nonsense})
+    assert clock.today().isoformat() == "2023-10-07"
+
+
+def test_without_demo_there_is_no_such_page():
+    question = (
+        "import django; django.setup()\n"
+        "from django.urls import Resolver404, resolve\n"
+        "try:\n    resolve('/demo/')\nexcept Resolver404:\n    print('not there')\n"
+    )
+    keys = {
+        "DEMO": "0",
+        "SECRET_KEY": "s" * 50,
+        "FIELD_ENCRYPTION_KEYS": "k1:aes:" + "A" * 43 + "=",
+        "FIELD_HASH_KEY": "B" * 43 + "=",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")} | keys
+    answer = subprocess.run([sys.executable, "-c", question], env=env, capture_output=True, text=True, check=False)
+    assert answer.stdout.strip() == "not there", answer.stderr
+
+
+def test_an_account_of_the_demo_has_its_role_and_second_factor():
+    create_account(BUREAU[2])
+    user = User.objects.get()
+    assert [(grant.role, grant.town) for grant in user.grants] == [("first_reviewer", "lingxiu"), ("clerk", "lingxiu")]
+    assert user.authenticator_set.get().type == "totp"
