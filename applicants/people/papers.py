@@ -6,7 +6,7 @@ Nothing here trusts a file's name. Whatever cannot be read to its end is refused
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from urllib.parse import quote
@@ -28,7 +28,7 @@ from portal.policy.terms import PaperLimits
 from portal.vault.files import delete_sealed, read_sealed, write_sealed
 from portal.vault.sealing import keyed_hash
 
-MOST_PAPERS = 40  # per person
+MOST_PAPERS = 40  # per person and year
 JPEG_QUALITY = 88
 FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "application/pdf": "pdf"}
 EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
@@ -45,7 +45,7 @@ def accept_paper(
 
     No transaction is open while the file is read. ``limits`` narrow the portal's own ceiling.
     """
-    _refuse_over_quota(person)
+    _refuse_over_quota(person, at)
     most = min(limits.max_bytes, CEILING.max_bytes)
     if upload.size > most:
         raise PaperRefused(_("文件超过 %(size)s MB。请压缩，或分成几个文件再传。") % {"size": _megabytes(most)})
@@ -78,7 +78,7 @@ def accept_paper(
     write_sealed(paper.stored_as, data)
     try:
         with transaction.atomic():
-            _refuse_over_quota(Person.objects.select_for_update().get(pk=person.pk))
+            _refuse_over_quota(Person.objects.select_for_update().get(pk=person.pk), at)
             paper.save()
             record(action="paper_accepted", actor=by, target=paper, at=at, digest=paper.sha256)
     except BaseException:
@@ -117,9 +117,10 @@ def paper_response(paper: Paper, *, as_attachment: bool = True) -> HttpResponse:
     )
 
 
-def _refuse_over_quota(person: Person) -> None:
-    if person.papers.count() >= MOST_PAPERS:
-        raise PaperRefused(_("一个人最多存 %(count)s 份材料，已经满了。请先删除不用的材料。") % {"count": MOST_PAPERS})
+def _refuse_over_quota(person: Person, at: datetime) -> None:
+    # Counted over a year: what was submitted stays for good, and must not bar a later application.
+    if person.papers.filter(uploaded_at__gt=at - timedelta(days=365)).count() >= MOST_PAPERS:
+        raise PaperRefused(_("一年内最多传 %(count)s 份材料，已经满了。请先删除不用的材料。") % {"count": MOST_PAPERS})
 
 
 def _megabytes(size: int) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import override
 
 from applicants.people.labels import FIELD_LABELS
+from portal.casework.deadlines import answer_by
 from portal.casework.guards import Move
 from portal.casework.models import Application, Correction, Decision
 from portal.notifications.services import queue_letter
+from portal.policy.services import stored_calendar
 
 
 def tell_applicant(application: Application, kind: str, *, key: str, at: datetime, **details: Any) -> None:
@@ -37,12 +39,13 @@ def tell_applicant(application: Application, kind: str, *, key: str, at: datetim
 def send_step_letter(move: Move, *, correction: Correction | None, decision: Decision | None) -> None:
     """Queue the letter of the step just taken: one per step taken and addressee, in the step's own transaction."""
     row = move.application
+    due_on = answer_by(row, stored_calendar())
     tell_applicant(
         row,
         move.step.letter,
         key=f"{row.pk}:{row.version}:{move.step.letter}",
         at=move.at,
-        **{"due_on": row.due_on.isoformat() if row.due_on else ""} | _details(move, correction, decision),
+        **{"due_on": due_on.isoformat() if due_on else ""} | _details(move, correction, decision),
     )
 
 

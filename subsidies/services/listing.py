@@ -47,16 +47,20 @@ def payables_page(user: User, view: str, *, on: date, after: str = "", before: s
     is_backward = not after and bool(before)
     key = _read_key(before if is_backward else after)
     is_backward = is_backward and key is not None
-    found, has_more = [], False
+    found: list[PayableRow] = []
+    beyond = ""  # the key from which the page after this one goes on
     for row in _sifted(_rows_in(user, view, on), view, on, key, is_backward):
-        if row is None or len(found) == PAGE:
-            has_more = True
+        if isinstance(row, str):
+            beyond = row
+        elif len(found) == PAGE:
+            beyond = _key(found[-1].payable)
             break
-        found.append(row)
+        else:
+            found.append(row)
     if is_backward:
         found.reverse()
-        return PayablePage(found, _key(found[0]) if found and has_more else "", _key(found[-1]) if found else "")
-    return PayablePage(found, _key(found[0]) if found and key else "", _key(found[-1]) if found and has_more else "")
+        return PayablePage(found, beyond, _key(found[-1].payable) if found else "")
+    return PayablePage(found, _key(found[0].payable) if found and key else "", beyond)
 
 
 def _rows_in(user: User, view: str, on: date) -> QuerySet[Payable]:
@@ -92,8 +96,8 @@ def _belongs(view: str, found: list[str], payable: Payable, on: date) -> bool:
 
 def _sifted(
     rows: QuerySet[Payable], view: str, on: date, key: tuple[date, UUID] | None, is_backward: bool
-) -> Iterator[PayableRow | None]:
-    """The rows of the view beyond ``key``; None where the search is given up with more to come."""
+) -> Iterator[PayableRow | str]:
+    """The rows of the view beyond ``key``; at last a key, where the search is given up with more to come."""
     order = ("-due_on", "-id") if is_backward else ("due_on", "id")
     for _turn in range(MOST_CHUNKS):
         chunk = list(rows.filter(_beyond(key, is_backward) if key else Q()).order_by(*order)[:CHUNK])
@@ -104,7 +108,7 @@ def _sifted(
         if len(chunk) < CHUNK:
             return
         key = (chunk[-1].due_on, chunk[-1].pk)
-    yield None
+    yield _key(chunk[-1])
 
 
 def _beyond(key: tuple[date, UUID], is_backward: bool) -> Q:
@@ -114,8 +118,8 @@ def _beyond(key: tuple[date, UUID], is_backward: bool) -> Q:
     return Q(due_on__gt=day) | Q(due_on=day, id__gt=pk)
 
 
-def _key(row: PayableRow) -> str:
-    return f"{row.payable.due_on}_{row.payable.pk}"
+def _key(payable: Payable) -> str:
+    return f"{payable.due_on}_{payable.pk}"
 
 
 def _read_key(text: str) -> tuple[date, UUID] | None:

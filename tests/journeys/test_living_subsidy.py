@@ -143,7 +143,7 @@ def the_public_sees_the_masked_line_and_no_more(reader: Visitor, notice: str, nu
     """Family name, last four of the number, school, education, employer, amount; nothing else of the person."""
     reader.go("notices")
     reader.picture("notices")
-    reader.follow(notice) if reader.page.get_by_role("link", name=notice).count() else reader.go("notice", notice)
+    reader.page.get_by_role("main").get_by_role("link").filter(has_text=notice).click()
     reader.picture("notice")
     row = reader.page.get_by_role("row").nth(1)
     shown = row.inner_text()

@@ -276,14 +276,14 @@ def test_the_file_is_sealed_and_opens_in_its_own_place_only():
         open_paper(other)
 
 
-def test_a_person_keeps_at_most_forty_papers(monkeypatch):
+def test_a_person_uploads_at_most_forty_papers_a_year(monkeypatch):
     monkeypatch.setattr(papers, "MOST_PAPERS", 2)
     person = a_person()
     take(document(), person=person)
     take(document(), person=person)
     with pytest.raises(PaperRefused) as refused:
         take(document(), person=person)
-    assert refused.value.sentence == "一个人最多存 2 份材料，已经满了。请先删除不用的材料。"
+    assert refused.value.sentence == "一年内最多传 2 份材料，已经满了。请先删除不用的材料。"
     assert papers.MOST_PAPERS == 2
 
 

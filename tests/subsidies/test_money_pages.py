@@ -182,6 +182,8 @@ def test_a_page_goes_on_where_the_sifting_was_given_up(monkeypatch):
     assert [row["payable"] for row in first.context["rows"]] == rows[:2]
     second = client.get(PAYABLES + first.context["next"])
     assert [row["payable"] for row in second.context["rows"]] == rows[2:]
+    nothing = client.get(PAYABLES + "?view=waiting")
+    assert (nothing.context["rows"], nothing.context["next"] != "") == ([], True)
 
 
 def test_a_key_that_cannot_be_read_gives_the_first_page():

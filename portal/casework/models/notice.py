@@ -55,9 +55,9 @@ class NoticeLine(models.Model):
     position = models.PositiveIntegerField()
     name_masked = models.CharField(max_length=40)
     number_masked = models.CharField(max_length=24)
-    school = models.CharField(max_length=80)
-    education = models.CharField(max_length=20)  # code of the level
-    employer = models.CharField(max_length=120)
+    school = EncryptedTextField()
+    education = EncryptedTextField()  # code of the level
+    employer = EncryptedTextField()
     amount_fen = models.BigIntegerField()
     is_live = models.BooleanField(default=True)
 

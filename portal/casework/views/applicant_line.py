@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from portal.casework.deadlines import answer_by
 from portal.casework.models import Application, Correction, CorrectionItem, StepTaken
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import field_name
-from portal.casework.views.applicant_progress import Around, Standing, answer_by
+from portal.casework.views.applicant_progress import Around, Standing
 from portal.ui.figures import day_text, day_time_text
 
 PAUSING = ("return", "suspend")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.casework.deadlines import answer_by
 from portal.casework.models import Application, NoticeLine
 from portal.casework.programmes import Outlook, programme
 from portal.casework.states import State, public_label
@@ -84,18 +85,6 @@ def standing_of(row: Application, known: Around) -> Standing:
         State.LAPSED: _ended,
     }.get(state, _in_work)
     return teller(row, known)
-
-
-def answer_by(row: Application, calendar: Calendar) -> date | None:
-    """The last day of the present stage; while the check runs, that of acceptance, which is what people wait for."""
-    if row.state != State.CHECK:
-        return row.due_on
-    days = 0
-    for stage in row.policy_version.parsed.route:
-        if stage.stage not in (State.CHECK, State.ACCEPT):
-            break
-        days += stage.limit_working_days
-    return calendar.add_working_days(timezone.localdate(row.state_at), days).day
 
 
 def buoys_of(row: Application, outlook: Outlook | None) -> list[dict[str, str]]:
