@@ -25,6 +25,7 @@ from applicants.people.refusals import PaperRefused
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.policy.terms import PaperLimits
+from portal.ui.figures import listed
 from portal.vault.files import delete_sealed, read_sealed, write_sealed
 from portal.vault.sealing import keyed_hash
 
@@ -54,7 +55,7 @@ def accept_paper(
         raise PaperRefused(_("这个文件是空的。请重新选择文件。"))
     content_type = filetype.guess_mime(data) or ""
     if FORMATS.get(content_type) not in set(limits.formats) & set(CEILING.formats):
-        allowed = "、".join(name.upper() for name in CEILING.formats if name in limits.formats)
+        allowed = listed(name.upper() for name in CEILING.formats if name in limits.formats)
         raise PaperRefused(
             _("这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。") % {"formats": allowed}
         )

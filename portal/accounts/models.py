@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.city import town_choices
 
@@ -17,13 +18,13 @@ from portal.city import town_choices
 class Role(models.TextChoices):
     """What a person of the bureau may be. Auditors read everything and change nothing."""
 
-    CLERK = "clerk", _("受理")
-    FIRST_REVIEWER = "first_reviewer", _("初审")
-    SECOND_REVIEWER = "second_reviewer", _("复审")
-    APPROVER = "approver", _("审定")
-    FINANCE = "finance", _("财务")
-    ADMINISTRATOR = "administrator", _("管理员")
-    AUDITOR = "auditor", _("审计")
+    CLERK = "clerk", pgettext_lazy("role", "受理")
+    FIRST_REVIEWER = "first_reviewer", pgettext_lazy("role", "初审")
+    SECOND_REVIEWER = "second_reviewer", pgettext_lazy("role", "复审")
+    APPROVER = "approver", pgettext_lazy("role", "审定")
+    FINANCE = "finance", pgettext_lazy("role", "财务")
+    ADMINISTRATOR = "administrator", pgettext_lazy("role", "管理员")
+    AUDITOR = "auditor", pgettext_lazy("role", "审计")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -235,7 +235,7 @@ def _finish_notice_and_rolls(city: City) -> None:
     )
     result = upload_bank_result(roll=roll, content=_bank_file(roll, city), by=finance, at=city.ago(17))
     apply_bank_result(result=result, by=finance, at=city.ago(17))
-    rolls.collect_roll(payable_ids=ready[12:], by=finance, at=city.ago(2))
+    rolls.collect_roll(payable_ids=ready[12:14], by=finance, at=city.ago(2))
 
 
 def _bank_file(roll: Roll, city: City) -> bytes:

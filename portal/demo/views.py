@@ -21,7 +21,7 @@ from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
 from portal.demo.mailbox import newest_mails
 from portal.policy.services import stored_calendar
-from portal.ui.figures import day_text
+from portal.ui.figures import day_text, listed
 
 MAILS_SHOWN = 30
 LARGEST_MOVE = 250  # working days, about a year
@@ -39,8 +39,8 @@ def demo(request: HttpRequest) -> HttpResponse:
         {
             "email": user.email,
             "name": user.display_name,
-            "roles": "、".join(grant.get_role_display() for grant in user.role_grants.all()),
-            "town": "、".join(sorted({str(_town(grant.town)) for grant in user.role_grants.all() if grant.town})),
+            "roles": listed(grant.get_role_display() for grant in user.role_grants.all()),
+            "town": listed(sorted({str(_town(grant.town)) for grant in user.role_grants.all() if grant.town})),
             "code": code_of(user),
         }
         for user in bureau

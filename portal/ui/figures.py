@@ -1,9 +1,10 @@
 """How money, days and times read in the active language. Text only: fit for pages, letters and sentences."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 ENGLISH_MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -11,7 +12,8 @@ ENGLISH_MONTHS = (
 )  # fmt: skip
 
 
-def _is_chinese() -> bool:
+def is_chinese() -> bool:
+    """Whether the active language is Chinese."""
     return (get_language() or "zh-hans").startswith("zh")
 
 
@@ -25,7 +27,7 @@ def amount_text(fen: int) -> str:
 def yuan_text(fen: int) -> str:
     """An amount for a sentence: 1000000 fen → ``10,000 元`` or ``CNY 10,000``; fen are shown only if there are any."""
     figure = amount_text(fen).removesuffix(".00")
-    return f"{figure} 元" if _is_chinese() else f"CNY {figure}"
+    return f"{figure} 元" if is_chinese() else f"CNY {figure}"
 
 
 def _local_day(moment: date | datetime) -> date:
@@ -35,7 +37,7 @@ def _local_day(moment: date | datetime) -> date:
 def day_text(moment: date | datetime, *, with_year: bool = True) -> str:
     """A day in full: ``2026 年 11 月 16 日`` or ``16 November 2026``. A datetime is read in the business time zone."""
     day = _local_day(moment)
-    if _is_chinese():
+    if is_chinese():
         text = f"{day.month} 月 {day.day} 日"
         return f"{day.year} 年 {text}" if with_year else text
     text = f"{day.day} {ENGLISH_MONTHS[day.month - 1]}"
@@ -46,13 +48,18 @@ def day_time_text(moment: datetime, *, with_year: bool = True) -> str:
     """A moment in the business time zone: ``2026 年 11 月 16 日 09:12`` or ``16 November 2026, 09:12``."""
     clock = f"{localtime(moment):%H:%M}"
     day = day_text(moment, with_year=with_year)
-    return f"{day} {clock}" if _is_chinese() else f"{day}, {clock}"
+    return f"{day} {clock}" if is_chinese() else f"{day}, {clock}"
 
 
 def month_text(month: date | str) -> str:
     """A month, from a date or ``YYYY-MM``: ``2026 年 11 月`` or ``November 2026``."""
     if isinstance(month, str):
         month = date.fromisoformat(f"{month}-01")
-    if _is_chinese():
+    if is_chinese():
         return f"{month.year} 年 {month.month} 月"
     return f"{ENGLISH_MONTHS[month.month - 1]} {month.year}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items side by side in a sentence: ``甲、乙`` or ``A, B``."""
+    return pgettext("between two items", "、").join(str(item) for item in items)

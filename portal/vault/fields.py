@@ -7,6 +7,7 @@ that nobody looks into cost nothing. ``values()`` gives the sealed token. Writin
 
 import json
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.core import checks, validators
@@ -130,7 +131,7 @@ class EncryptedTextField(SealedField):
 
     empty_strings_allowed = True
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.max_length is not None:
             self.validators.append(validators.MaxLengthValidator(self.max_length))

@@ -9,168 +9,372 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('casework', '0001_initial'),
-        ('people', '0001_initial'),
+        ("casework", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Payable',
+            name="Payable",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('instalment', 'Instalment'), ('settlement', 'Settlement'), ('refund', 'Refund')], default='instalment', max_length=12)),
-                ('programme', models.CharField(max_length=32)),
-                ('town', models.CharField(blank=True, max_length=16)),
-                ('policy_code', models.CharField(max_length=32)),
-                ('organisation', models.CharField(blank=True, max_length=120)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('gross_fen', models.BigIntegerField()),
-                ('tax_fen', models.BigIntegerField(default=0)),
-                ('net_fen', models.BigIntegerField()),
-                ('due_on', models.DateField()),
-                ('approved_at', models.DateTimeField()),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('is_recheck_needed', models.BooleanField(default=False)),
-                ('rechecked_at', models.DateTimeField(null=True)),
-                ('recheck_digest', models.CharField(blank=True, max_length=64)),
-                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payables', to='casework.application')),
-                ('approved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payables', to='people.person')),
-                ('recheck_paper', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.paper')),
-                ('rechecked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("instalment", "Instalment"), ("settlement", "Settlement"), ("refund", "Refund")],
+                        default="instalment",
+                        max_length=12,
+                    ),
+                ),
+                ("programme", models.CharField(max_length=32)),
+                ("town", models.CharField(blank=True, max_length=16)),
+                ("policy_code", models.CharField(max_length=32)),
+                ("organisation", models.CharField(blank=True, max_length=120)),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("gross_fen", models.BigIntegerField()),
+                ("tax_fen", models.BigIntegerField(default=0)),
+                ("net_fen", models.BigIntegerField()),
+                ("due_on", models.DateField()),
+                ("approved_at", models.DateTimeField()),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("is_recheck_needed", models.BooleanField(default=False)),
+                ("rechecked_at", models.DateTimeField(null=True)),
+                ("recheck_digest", models.CharField(blank=True, max_length=64)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payables",
+                        to="casework.application",
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payables",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "recheck_paper",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.paper"
+                    ),
+                ),
+                (
+                    "rechecked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Roll',
+            name="Roll",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('programme', models.CharField(max_length=32)),
-                ('state', models.CharField(choices=[('collected', 'Collected'), ('issued', 'Issued'), ('dropped', 'Dropped')], default='collected', max_length=10)),
-                ('collected_at', models.DateTimeField()),
-                ('issued_at', models.DateTimeField(null=True)),
-                ('count', models.PositiveIntegerField(null=True)),
-                ('net_fen', models.BigIntegerField(null=True)),
-                ('xlsx_name', models.CharField(blank=True, max_length=80)),
-                ('xlsx_sha256', models.CharField(blank=True, max_length=64)),
-                ('collected_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("programme", models.CharField(max_length=32)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("collected", "Collected"), ("issued", "Issued"), ("dropped", "Dropped")],
+                        default="collected",
+                        max_length=10,
+                    ),
+                ),
+                ("collected_at", models.DateTimeField()),
+                ("issued_at", models.DateTimeField(null=True)),
+                ("count", models.PositiveIntegerField(null=True)),
+                ("net_fen", models.BigIntegerField(null=True)),
+                ("xlsx_name", models.CharField(blank=True, max_length=80)),
+                ("xlsx_sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "collected_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-collected_at', '-id'],
+                "ordering": ["-collected_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='BankResult',
+            name="BankResult",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', portal.vault.fields.EncryptedJSONField()),
-                ('uploaded_at', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('applied_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('roll', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_results', to='subsidies.roll')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows", portal.vault.fields.EncryptedJSONField()),
+                ("uploaded_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "roll",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bank_results", to="subsidies.roll"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-uploaded_at', '-id'],
+                "ordering": ["-uploaded_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='RollLine',
+            name="RollLine",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('gross_fen', models.BigIntegerField()),
-                ('tax_fen', models.BigIntegerField()),
-                ('net_fen', models.BigIntegerField()),
-                ('payee', portal.vault.fields.EncryptedJSONField(null=True)),
-                ('account', portal.vault.fields.EncryptedTextField(blank=True, default='')),
-                ('result', models.CharField(choices=[('pending', 'Pending'), ('paid', 'Paid'), ('rejected', 'Rejected')], default='pending', max_length=8)),
-                ('result_code', models.CharField(blank=True, max_length=20)),
-                ('posted_on', models.DateField(null=True)),
-                ('approved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('collected_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('payable', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roll_lines', to='subsidies.payable')),
-                ('roll', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='subsidies.roll')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("position", models.PositiveIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                ("gross_fen", models.BigIntegerField()),
+                ("tax_fen", models.BigIntegerField()),
+                ("net_fen", models.BigIntegerField()),
+                ("payee", portal.vault.fields.EncryptedJSONField(null=True)),
+                ("account", portal.vault.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("paid", "Paid"), ("rejected", "Rejected")],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("result_code", models.CharField(blank=True, max_length=20)),
+                ("posted_on", models.DateField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "collected_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "payable",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="roll_lines", to="subsidies.payable"
+                    ),
+                ),
+                (
+                    "roll",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="subsidies.roll"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='LivingSubsidy',
+            name="LivingSubsidy",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('is_declared_true', models.BooleanField(default=False)),
-                ('is_notice_agreed', models.BooleanField(default=False)),
-                ('has_earlier_grants', models.BooleanField(null=True)),
-                ('earlier_scheme', models.CharField(blank=True, max_length=32)),
-                ('earlier_area', models.CharField(blank=True, max_length=6)),
-                ('earlier_grants', portal.vault.fields.EncryptedTextField(blank=True, default='')),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='living_subsidy', to='casework.application')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("is_declared_true", models.BooleanField(default=False)),
+                ("is_notice_agreed", models.BooleanField(default=False)),
+                ("has_earlier_grants", models.BooleanField(null=True)),
+                ("earlier_scheme", models.CharField(blank=True, max_length=32)),
+                ("earlier_area", models.CharField(blank=True, max_length=6)),
+                ("earlier_grants", portal.vault.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="living_subsidy",
+                        to="casework.application",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('has_earlier_grants__isnull', True), ('has_earlier_grants', False), models.Q(('earlier_scheme', ''), _negated=True), _connector='OR'), name='an_earlier_grant_names_its_scheme')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("has_earlier_grants__isnull", True),
+                            ("has_earlier_grants", False),
+                            models.Q(("earlier_scheme", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="an_earlier_grant_names_its_scheme",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='payable',
-            index=models.Index(fields=['due_on', 'id'], name='payable_by_due_date'),
+            model_name="payable",
+            index=models.Index(fields=["due_on", "id"], name="payable_by_due_date"),
         ),
         migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'instalment')), fields=('application', 'number'), name='one_payable_per_instalment'),
+            model_name="payable",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "instalment")),
+                fields=("application", "number"),
+                name="one_payable_per_instalment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.CheckConstraint(condition=models.Q(('gross_fen__gt', 0), ('net_fen', django.db.models.expressions.CombinedExpression(models.F('gross_fen'), '-', models.F('tax_fen'))), ('tax_fen__gte', 0)), name='net_is_gross_less_tax'),
+            model_name="payable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("gross_fen__gt", 0),
+                    (
+                        "net_fen",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("gross_fen"), "-", models.F("tax_fen")
+                        ),
+                    ),
+                    ("tax_fen__gte", 0),
+                ),
+                name="net_is_gross_less_tax",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation', ''), ('person__isnull', False)), models.Q(('person__isnull', True), models.Q(('organisation', ''), _negated=True)), _connector='OR'), name='a_payee_is_a_person_or_an_organisation'),
+            model_name="payable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("organisation", ""), ("person__isnull", False)),
+                    models.Q(("person__isnull", True), models.Q(("organisation", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="a_payee_is_a_person_or_an_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.CheckConstraint(condition=models.Q(('rechecked_at__isnull', True), models.Q(('recheck_paper__isnull', False), ('rechecked_by__isnull', False)), _connector='OR'), name='a_recheck_names_person_and_paper'),
+            model_name="payable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("rechecked_at__isnull", True),
+                    models.Q(("recheck_paper__isnull", False), ("rechecked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_recheck_names_person_and_paper",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roll',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), _negated=True), models.Q(('count__gt', 0), ('issued_at__isnull', False), ('issued_by__isnull', False), ('net_fen__gt', 0), models.Q(('xlsx_name', ''), _negated=True), models.Q(('xlsx_sha256', ''), _negated=True)), _connector='OR'), name='an_issued_roll_has_file_count_and_sum'),
+            model_name="roll",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "issued"), _negated=True),
+                    models.Q(
+                        ("count__gt", 0),
+                        ("issued_at__isnull", False),
+                        ("issued_by__isnull", False),
+                        ("net_fen__gt", 0),
+                        models.Q(("xlsx_name", ""), _negated=True),
+                        models.Q(("xlsx_sha256", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_issued_roll_has_file_count_and_sum",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankresult',
-            constraint=models.UniqueConstraint(fields=('roll', 'sha256'), name='the_same_bank_file_is_kept_once'),
+            model_name="bankresult",
+            constraint=models.UniqueConstraint(fields=("roll", "sha256"), name="the_same_bank_file_is_kept_once"),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('payable',), name='one_live_line_per_payable'),
+            model_name="rollline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)), fields=("payable",), name="one_live_line_per_payable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.UniqueConstraint(fields=('roll', 'position'), name='one_line_per_roll_position'),
+            model_name="rollline",
+            constraint=models.UniqueConstraint(fields=("roll", "position"), name="one_line_per_roll_position"),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('collected_by')), _negated=True), name='who_approved_does_not_collect'),
+            model_name="rollline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approved_by", models.F("collected_by")), _negated=True),
+                name="who_approved_does_not_collect",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.CheckConstraint(condition=models.Q(('issued_by__isnull', True), models.Q(('approved_by', models.F('issued_by')), _negated=True), _connector='OR'), name='who_approved_does_not_issue'),
+            model_name="rollline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("issued_by__isnull", True),
+                    models.Q(("approved_by", models.F("issued_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="who_approved_does_not_issue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.CheckConstraint(condition=models.Q(('net_fen', django.db.models.expressions.CombinedExpression(models.F('gross_fen'), '-', models.F('tax_fen'))), ('net_fen__gt', 0)), name='line_net_is_gross_less_tax'),
+            model_name="rollline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "net_fen",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("gross_fen"), "-", models.F("tax_fen")
+                        ),
+                    ),
+                    ("net_fen__gt", 0),
+                ),
+                name="line_net_is_gross_less_tax",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rollline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result', 'rejected'), _negated=True), models.Q(('is_live', False), models.Q(('result_code', ''), _negated=True)), _connector='OR'), name='a_rejected_line_is_not_live_and_names_why'),
+            model_name="rollline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("result", "rejected"), _negated=True),
+                    models.Q(("is_live", False), models.Q(("result_code", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="a_rejected_line_is_not_live_and_names_why",
+            ),
         ),
     ]

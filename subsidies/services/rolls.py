@@ -17,6 +17,7 @@ from portal.accounts.scopes import scope_q
 from portal.audit.services import record
 from portal.casework.models import ReferenceCounter
 from portal.casework.services.advancing import StepRefused
+from portal.ui.figures import listed
 from portal.vault.files import read_sealed
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
@@ -98,7 +99,7 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
         reference = payable.application.reference if payable.application else payable.organisation
         found = [code for code in obstacles(payable, on=on) if not (roll and code == "on_a_roll")]
         if found:
-            reason = "；".join(sentence_for(code) for code in found)
+            reason = pgettext("between two items", "；").join(sentence_for(code) for code in found)
             raise StepRefused(
                 _("%(reference)s 现在不能发放：%(reason)s。") % {"reference": reference, "reason": reason}
             )
@@ -107,7 +108,7 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
         if payable.person and payable.person.user_id == by.pk:
             raise StepRefused(_("%(reference)s 是您本人的款项，请由同事办理。") % {"reference": reference})
     if doubled := double_accounts(payables):
-        references = "、".join(item.application.reference for item in doubled if item.application)
+        references = listed(item.application.reference for item in doubled if item.application)
         raise StepRefused(_("不同的人用了同一个账户：%(references)s。请先核实。") % {"references": references})
 
 

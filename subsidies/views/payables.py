@@ -21,7 +21,7 @@ from portal.accounts.models import Role, User
 from portal.casework.doors import DESK_ROLES
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text
-from subsidies.models import RollLine
+from subsidies.models import Roll, RollLine
 from subsidies.services.checking import (
     READERS,
     REJECTION_CODES,
@@ -66,6 +66,7 @@ def payables(request: HttpRequest) -> HttpResponse:
     view = view if view in VIEWS else default
     page = payables_page(user, view, on=on, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     rows = [_row(row, user, on) for row in page.rows]
+    collectable = [row for row in rows if row["may_collect"]]
     return render(
         request,
         "subsidies/payables.html",
@@ -75,8 +76,8 @@ def payables(request: HttpRequest) -> HttpResponse:
             "heading": VIEW_LABELS[view],
             "empty": EMPTY[view],
             "rows": rows,
-            "total_fen": sum(row["payable"].net_fen for row in rows),
-            "may_collect": any(row["may_collect"] for row in rows),
+            "collectable": len(collectable),
+            "collectable_fen": sum(row["payable"].net_fen for row in collectable),
             "has_files": user.has_role(*DESK_ROLES),
             "previous": f"?{urlencode({'view': view, 'before': page.previous})}" if page.previous else "",
             "next": f"?{urlencode({'view': view, 'after': page.next})}" if page.next else "",
@@ -105,16 +106,20 @@ def _standing(row: PayableRow) -> list[dict[str, Any]]:
     """How the payable stands, as tags: paid, on which roll, or what is in the way; nothing in the way is ready."""
     line = live_line(row.payable)
     if line is not None and line.result == RollLine.Result.PAID:
-        return [{"kind": "ok", "text": _("%(day)s入账") % {"day": day_text(line.posted_on)}, "roll": line.roll}]
+        return [_tag("ok", _("%(day)s入账") % {"day": day_text(line.posted_on)}, roll=line.roll)]
     if line is not None:
         text = _("已签发，等银行结果") if line.roll.state == "issued" else _("已汇总，等签发")
-        return [{"kind": "active", "text": text, "roll": line.roll}]
-    tags = [{"kind": "wait", "text": _in_words(code, row), "roll": None} for code in row.obstacles]
+        return [_tag("active", text, roll=line.roll)]
+    tags = [_tag("wait", _in_words(code, row)) for code in row.obstacles]
     last = list(row.payable.roll_lines.all())[-1:]
     if last and last[0].result == RollLine.Result.REJECTED:
         reason = REJECTION_CODES[last[0].result_code]
-        tags.insert(0, {"kind": "no", "text": _("银行退回：%(reason)s") % {"reason": reason}, "roll": last[0].roll})
-    return tags if row.obstacles else [*tags, {"kind": "plain", "text": _("可以发放"), "roll": None}]
+        tags.insert(0, _tag("no", _("银行退回：%(reason)s") % {"reason": reason}, roll=last[0].roll))
+    return tags if row.obstacles else [*tags, _tag("plain", _("可以发放"), icon="check")]
+
+
+def _tag(kind: str, text: str, *, icon: str | None = None, roll: Roll | None = None) -> dict[str, Any]:
+    return {"kind": kind, "text": text, "icon": icon, "roll": roll}
 
 
 def _in_words(code: str, row: PayableRow) -> str:
@@ -127,9 +132,10 @@ def _in_words(code: str, row: PayableRow) -> str:
 @require_POST
 @bureau_only(Role.FINANCE)
 def roll_collect(request: HttpRequest) -> HttpResponse:
-    """Put the ticked payables on a new roll."""
+    """Put the ticked payables, or all that stood on the page, on a new roll."""
+    name = "on_page" if request.POST.get("which") == "page" else "payable"
     try:
-        chosen = [UUID(text) for text in request.POST.getlist("payable")]
+        chosen = [UUID(text) for text in request.POST.getlist(name)]
         roll = collect_roll(payable_ids=chosen, by=request.user, at=clock.now())
     except ValueError:
         messages.error(request, _("请至少选择一笔可以发放的款项。"))

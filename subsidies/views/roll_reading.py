@@ -14,7 +14,7 @@ from portal.accounts.models import Role, User
 from portal.audit.models import Entry
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
-from portal.ui.figures import day_text, day_time_text
+from portal.ui.figures import day_text, day_time_text, listed
 from subsidies.amount_words import capital_amount
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import (
@@ -65,7 +65,7 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
         "digest": _in_eights(roll.xlsx_sha256),
         "lines": [_line(line, payables.get(line.payable_id), found) for line in lines],
         "checks": _checks(len(lines), found, doubled),
-        "approvers": sorted({line.approved_by.display_name for line in lines}),
+        "approvers": listed(sorted({line.approved_by.display_name for line in lines})),
         "downloads": downloads,
         "answers": answers,
     }
@@ -118,7 +118,7 @@ def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
     if line.issued_by_id:
         return {"kind": "plain", "text": _("等银行结果"), "icon": "clock"}
     if codes:
-        return {"kind": "wait", "text": "；".join(sentence_for(code) for code in codes), "icon": "alert"}
+        return {"kind": "wait", "text": pgettext("between two items", "；").join(sentence_for(code) for code in codes), "icon": "alert"}
     return {"kind": "plain", "text": _("可以发放"), "icon": "check"}
 
 

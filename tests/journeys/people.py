@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from io import BytesIO
 
 from openpyxl import load_workbook
 from playwright.sync_api import expect
@@ -355,7 +356,7 @@ def download_roll(visitor: Visitor) -> list[list[object]]:
     """The spreadsheet of the roll on the page: its rows, the head first."""
     with visitor.page.expect_download() as started:
         visitor.press("花名册 XLSX")
-    sheet = load_workbook(started.value.path()).active
+    sheet = load_workbook(BytesIO(started.value.path().read_bytes())).active
     return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
 

@@ -240,6 +240,17 @@ def test_a_roll_from_the_list_to_the_file():
     assert client.get(ROLL + "download/").status_code == 405
 
 
+def test_a_whole_page_is_collected_at_once():
+    payables = [quick_payable() for _turn in range(3)]
+    quick_payable(due_on=(LATER + timedelta(days=1)).date())
+    client = signed_in("finance")
+    page = client.get(PAYABLES + "?view=all").content.decode()
+    on_page = re.findall(r'name="on_page" value="([^"]+)"', page)
+    assert sorted(on_page) == sorted(str(payable.pk) for payable in payables)
+    client.post("/desk/payables/collect/", {"on_page": on_page, "which": "page"})
+    assert Roll.objects.get().lines.count() == 3
+
+
 @pytest.mark.parametrize("chosen", [[], ["nonsense"], ["00000000-0000-0000-0000-000000000000"]])
 def test_collecting_nothing_or_nonsense_is_a_sentence(chosen):
     answer = signed_in("finance").post("/desk/payables/collect/", {"payable": chosen}, follow=True)

@@ -73,9 +73,9 @@ class PolicyPage:
             else:
                 text = _("审定后发放。")
             if rule.recheck:
-                text += pgettext("between two sentences of a paragraph", "") + _("发放前再核实：%(facts)s。") % {
-                    "facts": pgettext("between two items", "、").join(fact_label(name) for name in rule.recheck)
-                }
+                facts = pgettext("between two items", "、").join(fact_label(name) for name in rule.recheck)
+                again = _("发放前再核实：%(facts)s。") % {"facts": facts}
+                text = pgettext("two sentences", "%(first)s%(second)s") % {"first": text, "second": again}
             title = _("第 %(number)s 期：%(percent)s%%") % {"number": number, "percent": rule.percent}
             found.append(Part(title, text, rule.illustrative))
         return found

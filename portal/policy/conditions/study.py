@@ -10,6 +10,7 @@ from portal.policy.conditions.base import Answer, Condition, Outcome, View
 from portal.policy.facts import FACTS, Absence, same_name
 from portal.policy.schools import school_list, school_list_names
 from portal.policy.texts import Text, refuse
+from portal.ui.figures import listed
 
 
 class EducationLevel(Condition):
@@ -85,7 +86,7 @@ class SchoolOnList(Condition):
     @classmethod
     def _list_is_shipped(cls, name: str) -> str:
         if name not in school_list_names():
-            shipped = "、".join(school_list_names())
+            shipped = listed(school_list_names())
             refuse(_("没有名为 %(name)s 的学校名单，现有：%(names)s") % {"name": name, "names": shipped})
         return name
 
@@ -124,6 +125,6 @@ def known_choices(fact: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """``names``, where all of them are values of ``fact``; otherwise a sentence that lists those that are."""
     for name in names:
         if name not in FACTS[fact].choices:
-            choices = "、".join(FACTS[fact].choices)
+            choices = listed(FACTS[fact].choices)
             refuse(_("“%(text)s”不在可填的值之中：%(choices)s") % {"text": name, "choices": choices})
     return names

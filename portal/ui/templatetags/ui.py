@@ -1,5 +1,6 @@
 """Components as template tags. They are builtins: no template loads them. Only a tag's one subject is positional."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -8,8 +9,8 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Field
 from django.forms.widgets import ChoiceWidget, FileInput, Widget
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -40,6 +41,7 @@ TASK_STATES = {
     "urgent": ("urgent", "alert", gettext_lazy("需修改")),
     "locked": ("plain", "lock", gettext_lazy("还不能开始")),
 }
+CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e](?:[^\s<>]*[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e])?")
 SPOKEN_STATES = {
     "done": gettext_lazy("已完成："),
     "now": "",
@@ -169,6 +171,15 @@ def day_time(moment: datetime | None, *, year: bool = True) -> str:
 def month(value: date | str | None) -> str:
     """``2026 年 11 月`` / ``November 2026`` from a date or YYYY-MM."""
     return figures.month_text(value) if value else "—"
+
+
+@register.filter
+def zh(value: Any) -> SafeString:
+    """What people wrote or a document says, marked ``lang="zh"`` where it is Chinese on a page that is not."""
+    text = conditional_escape(value)
+    if figures.is_chinese():
+        return text
+    return mark_safe(CHINESE.sub(r'<span lang="zh">\g<0></span>', text))
 
 
 @register.filter
