@@ -17,6 +17,7 @@ from portal.casework.models import Application, Assessment, NoticeLine, Submissi
 from portal.casework.states import OPEN
 from portal.casework.workflow import Step
 from portal.policy.schema import PolicyDocument
+from portal.ui.figures import listed
 
 # A last day that rests on a calendar not yet published may move: nobody loses a right on it before this many days.
 PROVISIONAL_LEEWAY_DAYS = 10
@@ -124,7 +125,7 @@ def every_clause_is_met(move: Move) -> str | None:
         return submission_is_checked(move)
     open_clauses = [item["clause"] for item in move.assessment.result["findings"] if item["answer"] != "met"]
     if open_clauses:
-        return _("还有条款待证实或不符合：%(clauses)s。") % {"clauses": "、".join(open_clauses)}
+        return _("还有条款待证实或不符合：%(clauses)s。") % {"clauses": listed(open_clauses)}
     return None
 
 

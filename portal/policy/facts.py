@@ -214,7 +214,7 @@ def read_value(name: str, value: Any) -> Value:
         return read_day(text)
     if spec.choices and text not in spec.choices:
         raise FactUnreadable(
-            _("“%(text)s”不在可填的值之中：%(choices)s") % {"text": text, "choices": "、".join(spec.choices)}
+            _("“%(text)s”不在可填的值之中：%(choices)s") % {"text": text, "choices": listed(spec.choices)}
         )
     if spec.form == "insurance":
         return tuple(_read_range(part) for part in text.split(";") if part.strip())

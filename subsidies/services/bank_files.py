@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from portal.casework.services.advancing import StepRefused
+from portal.ui.figures import listed
 
 # Heads of the file (policy-facts 6.3, bank return) → our names.
 HEADS = {
@@ -50,7 +51,7 @@ def read_bank_file(content: bytes) -> list[dict[str, str]]:
     heads = [cell.lstrip("\ufeff") for cell in table[0]] if table else []
     missing = [head for head in HEADS if head not in heads]
     if missing:
-        raise StepRefused(_("文件缺少这些列：%(columns)s。请用银行回盘的原始文件。") % {"columns": "、".join(missing)})
+        raise StepRefused(_("文件缺少这些列：%(columns)s。请用银行回盘的原始文件。") % {"columns": listed(missing)})
     places = {name: heads.index(head) for head, name in HEADS.items()}
     rows = [
         {name: row[place] if place < len(row) else "" for name, place in places.items()}

@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.letters import tell_applicant
 from portal.casework.services.advancing import StepRefused
+from portal.ui.figures import listed
 from subsidies.models import BankResult, Roll, RollLine
 from subsidies.services.bank_files import amount_fen, day_in, read_bank_file, whole_number
 from subsidies.services.checking import REJECTION_CODES, RETRIABLE
@@ -102,7 +103,7 @@ def _judge(
     elif not status:
         fault = _("状态只能是“成功”或“失败”。")
     elif status == REJECTED and code not in REJECTION_CODES:
-        fault = _("失败的行要写明失败码：%(codes)s。") % {"codes": "、".join(REJECTION_CODES)}
+        fault = _("失败的行要写明失败码：%(codes)s。") % {"codes": listed(REJECTION_CODES)}
     elif status == PAID:
         fault = _fault_of_day(posted, result)
     if not fault and line is not None and line.result != PENDING:

@@ -20,7 +20,7 @@ from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role, User
 from portal.casework.doors import DESK_ROLES
 from portal.casework.services.advancing import StepRefused
-from portal.ui.figures import day_text
+from portal.ui.figures import day_text, listed
 from subsidies.models import Roll, RollLine
 from subsidies.services.checking import (
     READERS,
@@ -125,7 +125,7 @@ def _tag(kind: str, text: str, *, icon: str | None = None, roll: Roll | None = N
 def _in_words(code: str, row: PayableRow) -> str:
     if code == "changed_since_approval":
         names = [str(FIELD_LABELS[section][name]) for section, name, _then, _now in changed_answers(row.payable)]
-        return _("批准后资料有变动：%(fields)s") % {"fields": "、".join(names)}
+        return _("批准后资料有变动：%(fields)s") % {"fields": listed(names)}
     return sentence_for(code)
 
 

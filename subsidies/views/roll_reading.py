@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from applicants.people.masking import mask_name
 from portal.accounts.models import Role, User
@@ -118,7 +119,8 @@ def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
     if line.issued_by_id:
         return {"kind": "plain", "text": _("等银行结果"), "icon": "clock"}
     if codes:
-        return {"kind": "wait", "text": pgettext("between two items", "；").join(sentence_for(code) for code in codes), "icon": "alert"}
+        text = pgettext("between two items", "；").join(sentence_for(code) for code in codes)
+        return {"kind": "wait", "text": text, "icon": "alert"}
     return {"kind": "plain", "text": _("可以发放"), "icon": "check"}
 
 

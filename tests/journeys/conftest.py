@@ -1,6 +1,6 @@
 """The bureau, the day and the browsers of the journeys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,20 @@ from tests.factories import SHANGHAI, load_policies, move_clock
 from tests.journeys.visitor import Visitor
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
+# What people type in these journeys, and what the bureau's people are called.
+TYPED = (
+    *(account.name for account in BUREAU),
+    "石狮潮汐数据服务（福建）有限公司",
+    "石狮潮汐数据服务有限公司",
+    "欧阳晓航",
+    "欧阳",
+    "闽南示例大学",
+    "软件工程",
+    "中国示例银行石狮支行",
+    "单位名称和合同不一致，参保证明请换成最新的。",
+    "请填合同上的全称。",
+    "要有一月份。",
+)
 
 
 @pytest.fixture
@@ -29,14 +43,12 @@ def bureau(live_server: object, settings: Settings) -> None:
 
 
 @pytest.fixture
-def visit(
-    bureau: None, open_page: Callable[..., object], request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Visitor]]:
+def visit(bureau: None, open_page: Callable[..., object], request: pytest.FixtureRequest) -> Callable[..., Visitor]:
     """``visit(width=390, language="zh-hans")`` gives a person at a browser of their own, named by its pictures."""
-    numbers = count(1)
+    numbers, untranslated = count(1), {}
 
     def enter(*, width: int = 1280, language: str = "zh-hans", javascript: bool = True) -> Visitor:
         page = open_page(width=width, height=844 if width < 600 else 900, language=language, javascript=javascript)
-        return Visitor(page, language, album=request.node.name, numbers=numbers)
+        return Visitor(page, language, request.node.name, numbers, TYPED, untranslated)
 
     return enter

@@ -26,10 +26,10 @@ def sign_up(visitor: Visitor, email: str) -> None:
     visitor.go("account_signup")
     visitor.fill("邮箱", email)
     visitor.fill("设一个密码", SIGN_UP_PASSWORD)
-    visitor.picture("sign-up")
+    visitor.look("sign-up")
     visitor.press("注册，接收验证码")
     visitor.sees_heading("输入邮箱验证码")
-    visitor.picture("code")
+    visitor.look("code")
     visitor.fill("验证码", code_mailed(visitor, email))
     visitor.press("确认")
     visitor.is_at("applications")
@@ -79,17 +79,17 @@ def sign_in(visitor: Visitor, email: str) -> Visitor:
 def begin(visitor: Visitor) -> None:
     """Home, programme, privacy notice, and the policy of 2022."""
     visitor.go("home")
-    visitor.picture("home")
+    visitor.look("home")
     visitor.go("programme", "living-subsidy")
-    visitor.picture("programme")
+    visitor.look("programme")
     visitor.follow("开始申请")
     visitor.sees_heading("我们怎样使用您的个人信息")
-    visitor.picture("privacy-notice")
+    visitor.look("privacy-notice")
     visitor.press("我已阅读，继续")
-    visitor.picture("choose-policy")
+    visitor.look("choose-policy")
     visitor.page.locator("#policy-LS-2022").check()
     visitor.press("开始填写")
-    visitor.picture("tasks-empty")
+    visitor.look("tasks-empty")
     visitor.follow("开始填写")
 
 
@@ -105,12 +105,12 @@ def fill_identity(visitor: Visitor, name: str, number: str, *, with_a_slip: bool
     if with_a_slip:
         visitor.press("保存并继续")
         visitor.sees("身份证号码是 18 位，您填了 %(count)s 位。请对照身份证重新填写。", count=17)
-        visitor.picture("identity-slip")
+        visitor.look("identity-slip")
         assert visitor.control("姓名").input_value() == name
         assert visitor.control("身份证号码").input_value() == number[:17]
         assert visitor.control("手机号码").input_value() == "13800006688"
         visitor.fill("身份证号码", number)
-    visitor.picture("identity")
+    visitor.look("identity")
     visitor.press("保存并继续")
 
 
@@ -124,7 +124,7 @@ def fill_education(visitor: Visitor) -> None:
     visitor.fill("毕业证书签发日期", "2025-06-20")
     visitor.pick("国（境）外学历", "否")
     visitor.fill("毕业证书编号", "118999202505000421")
-    visitor.picture("education")
+    visitor.look("education")
     visitor.press("保存并继续")
 
 
@@ -142,7 +142,7 @@ def fill_employment(visitor: Visitor, employer: str = EMPLOYER) -> None:
     first = visitor.page.get_by_role("group", name=visitor.say("第 %(row)s 段", row=1), exact=True)
     visitor.fill("从哪个月", "2025-08", first)
     visitor.fill("到哪个月", "2026-01", first)
-    visitor.picture("employment")
+    visitor.look("employment")
     visitor.press("保存并继续")
 
 
@@ -153,7 +153,7 @@ def fill_account(visitor: Visitor, name: str, number: str) -> None:
     visitor.fill("银行账号", number)
     visitor.fill("开户银行", "中国示例银行石狮支行")
     visitor.tick("这张社会保障卡的金融功能已经激活")
-    visitor.picture("account")
+    visitor.look("account")
     visitor.press("保存并继续")
 
 
@@ -196,13 +196,13 @@ def upload_papers(visitor: Visitor) -> None:
         "这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。",
         formats=visitor.say_between(["JPEG", "PNG", "PDF"]),
     )
-    visitor.picture("paper-refused")
+    visitor.look("paper-refused")
     for kind in PAPERS:
         if kind == "insurance_record":
             upload(visitor, kind, "insurance.pdf", pdf_bytes(), "application/pdf")
         else:
             upload(visitor, kind, f"{kind}.jpg", sample_paper(kind).read(), "image/jpeg")
-    visitor.picture("papers")
+    visitor.look("papers")
     visitor.follow("继续")
 
 
@@ -212,7 +212,7 @@ def declare(visitor: Visitor) -> None:
     visitor.pick("您以前领过生活补贴或类似的人才补贴吗？", "没有领过")
     visitor.tick("我声明，下面的内容属实")
     visitor.tick("我知道，审核通过后会公示这些内容")
-    visitor.picture("declaration")
+    visitor.look("declaration")
     visitor.press("保存并继续")
 
 
@@ -226,32 +226,32 @@ def apply(visitor: Visitor, *, name: str, number: str, account: str, employer: s
     upload_papers(visitor)
     declare(visitor)
     visitor.sees_heading("提交前，请核对一遍")
-    visitor.picture("check-answers")
+    visitor.look("check-answers")
     visitor.page.get_by_role("button", name=visitor.begins("提交申请")).dblclick()
     expect(visitor.page).to_have_url(re.compile(r"\?sent$"))
-    visitor.picture("receipt")
+    visitor.look("receipt")
     return re.search(r"LS-2026-\d{6}", visitor.words())[0]
 
 
 def correct(visitor: Visitor, *, field: str, value: str, paper: str) -> None:
     """Change exactly what is marked, a field and a paper, and send again."""
     visitor.go("applications")
-    visitor.picture("mine-correction")
+    visitor.look("mine-correction")
     visitor.follow("去补正")
     visitor.sees_heading("请补正，再次提交")
-    visitor.picture("correction")
+    visitor.look("correction")
     rows = visitor.page.get_by_role("main").get_by_role("link")
     rows.filter(has_text=visitor.say(field)).first.click()
-    visitor.picture("correction-field")
+    visitor.look("correction-field")
     visitor.fill(field, value)
     visitor.press("保存并继续")
     rows.filter(has_text=paper_titles(visitor)[paper]).first.click()
-    visitor.picture("correction-paper")
+    visitor.look("correction-paper")
     visitor.press("删除")
     upload(visitor, paper, "again.jpg", sample_paper(paper, ["AGAIN"]).read(), "image/jpeg")
     visitor.follow("返回补正清单")
     visitor.follow("核对并再次提交")
-    visitor.picture("correction-check")
+    visitor.look("correction-check")
     visitor.press("再次提交")
     visitor.sees_heading("已再次提交")
 
@@ -277,7 +277,7 @@ def prove_number(visitor: Visitor, number: str) -> None:
     assert number not in visitor.words()
     visitor.press("显示姓名和号码")
     visitor.sees_exactly(number)
-    visitor.picture("desk-prove")
+    visitor.look("desk-prove")
     visitor.pick("对照", "身份证材料")
     visitor.press("一致，核实")
     visitor.sees("证件号码已核实。")
@@ -301,7 +301,7 @@ def return_for_correction(visitor: Visitor, *, reason: str, marks: Mapping[str, 
         visitor.tick(label)
         visitor.fill(f"{visitor.say('%(what)s：怎么改', what=visitor.say(label))}", note)
     visitor.fill("理由", reason)
-    visitor.picture("desk-return")
+    visitor.look("desk-return")
     visitor.press("退回补正")
 
 
@@ -319,7 +319,7 @@ def move_clock_by(visitor: Visitor, working_days: int) -> None:
 def collect_notice(visitor: Visitor) -> str:
     """Make a list of everybody who waits; gives its number."""
     visitor.go("desk_notices")
-    visitor.picture("desk-notices")
+    visitor.look("desk-notices")
     visitor.press("汇总成名单")
     visitor.sees("名单 %(number)s 已汇总。请另一人核对后发布。")
     return re.search(r"GS-2026-\d{4}", visitor.words())[0]
@@ -330,7 +330,7 @@ def release_notice(visitor: Visitor, number: str) -> None:
     visitor.go("desk_notice", number)
     for box in visitor.page.get_by_role("checkbox").all():
         box.check()
-    visitor.picture("notice-to-release")
+    visitor.look("notice-to-release")
     visitor.press("发布名单")
     visitor.sees("名单已发布，明天起公示。")
 
@@ -341,14 +341,14 @@ def release_notice(visitor: Visitor, number: str) -> None:
 def issue_roll(visitor: Visitor, reference: str) -> str:
     """Collect one payable, look at the checks, issue; gives the roll's number."""
     visitor.go("payables")
-    visitor.picture("payables")
+    visitor.look("payables")
     visitor.page.get_by_role("checkbox", name=reference).check()
     visitor.press("把选中的汇总成花名册")
     visitor.sees("花名册 %(number)s 已汇总。请核对后签发。")
-    visitor.picture("roll-collected")
+    visitor.look("roll-collected")
     visitor.press("签发")
     visitor.sees("花名册 %(number)s 已签发，可以下载。")
-    visitor.picture("roll-issued")
+    visitor.look("roll-issued")
     return re.search(r"FF-2026-\d{4}", visitor.words())[0]
 
 
@@ -371,8 +371,8 @@ def bring_bank_file(visitor: Visitor, roll: str, account: str, posted_on: str) -
         visitor.press("上传并试读")
         if not _turn:
             visitor.sees("试读，还没有导入")
-            visitor.picture("bank-dry-run")
+            visitor.look("bank-dry-run")
             visitor.press("导入这些结果")
             visitor.sees("银行结果已导入，有结果的申请人会收到通知。")
     visitor.sees("这个文件已经导入过，什么也没有改变。")
-    visitor.picture("bank-applied")
+    visitor.look("bank-applied")

@@ -75,7 +75,7 @@ def test_signing_in_and_a_section_need_no_mouse(visit: Callable[..., Visitor]) -
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Enter")
     expect(visitor.control("专业")).to_be_focused()
-    visitor.picture("keyboard-error")
+    visitor.look("keyboard-error")
     assert visitor.control("毕业院校").input_value() == "闽南示例大学"
 
 
@@ -91,5 +91,5 @@ def test_a_section_and_a_paper_need_no_script(visit: Callable[..., Visitor]) -> 
     visitor.sees("这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。")
     people.upload(visitor, "id_card", "证件.jpg", jpeg_bytes(), "image/jpeg")
     visitor.sees_exactly("证件.jpg")
-    visitor.picture("no-script-papers")
+    visitor.look("no-script-papers")
     assert list(draft.shelf.values_list("kind", flat=True)) == ["id_card"]

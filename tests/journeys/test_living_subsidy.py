@@ -44,9 +44,9 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     worker.wait_until(lambda: Application.objects.get().state == "accept")
 
     clerk = people.sign_in_staff(visit(**staff), "clerk")
-    clerk.picture("desk")
+    clerk.look("desk")
     people.open_file(clerk, reference)
-    clerk.picture("desk-file")
+    clerk.look("desk-file")
     people.prove_number(clerk, number)
     clerk.press("受理")
     clerk.sees("%(reference)s 已受理。", reference=reference)
@@ -55,7 +55,7 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     first = people.sign_in_staff(visit(**staff), "first")
     people.open_file(first, reference)
     people.settle(first, "LS-1", "diploma")
-    first.picture("desk-settled")
+    first.look("desk-settled")
     people.return_for_correction(
         first,
         reason="单位名称和合同不一致，参保证明请换成最新的。",
@@ -71,11 +71,11 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     people.open_file(first, reference)
     people.open_tab(first, "补正差异")
     first.sees_exactly(employer)
-    first.picture("desk-changes")
+    first.look("desk-changes")
     people.open_tab(first, "审核")
     for clause, paper in SETTLED.items():
         people.settle(first, clause, paper)
-    first.picture("desk-all-settled")
+    first.look("desk-all-settled")
     first.press("通过初审")
     first.sees("%(reference)s 已通过初审，转到下一环节。", reference=reference)
     first.leave()
@@ -86,12 +86,12 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     second.sees("%(reference)s 已通过复审，转到下一环节。", reference=reference)
     notice = people.collect_notice(second)
     second.sees("名单由您汇总，发布要由另一人办理。")
-    second.picture("notice-collected")
+    second.look("notice-collected")
     second.leave()
 
     other = people.sign_in_staff(visit(**staff), "second2")
     people.release_notice(other, notice)
-    other.picture("notice-released")
+    other.look("notice-released")
     applicant.go("notice", notice)
     expect(applicant.page.get_by_role("table")).to_have_count(0)  # it begins tomorrow
     people.move_clock_by(other, 1)
@@ -105,19 +105,19 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     people.open_file(approver, reference)
     approver.follow("批准")
     approver.sees_exactly("10,000")
-    approver.picture("desk-approve")
+    approver.look("desk-approve")
     approver.press("批准")
     approver.sees("%(reference)s 已批准，决定书已发给申请人。", reference=reference)
     approver.leave()
 
     applicant.go("applications")
-    applicant.picture("mine-approved")
+    applicant.look("mine-approved")
     applicant.go("application", Application.objects.get().pk)
-    applicant.picture("application-approved")
+    applicant.look("application-approved")
     applicant.follow("决定书")
     applicant.sees_heading("批准决定书")
     applicant.sees_exactly("10,000")
-    applicant.picture("decision")
+    applicant.look("decision")
 
     finance = people.sign_in_staff(visit(**staff), "finance")
     roll = people.issue_roll(finance, reference)
@@ -126,9 +126,10 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
 
     applicant.go("application", Application.objects.get().pk)
     applicant.sees("%(day)s已打到您的社会保障卡账户。", day=PAID_ON[language])
-    applicant.picture("application-paid")
+    applicant.look("application-paid")
     applicant.go("letters")
-    applicant.picture("letters")
+    applicant.look("letters")
+    assert applicant.untranslated == {}
 
 
 def the_roll_says_what_is_paid(rows: list[list[object]], number: str) -> None:
@@ -142,9 +143,9 @@ def the_roll_says_what_is_paid(rows: list[list[object]], number: str) -> None:
 def the_public_sees_the_masked_line_and_no_more(reader: Visitor, notice: str, number: str, employer: str) -> None:
     """Family name, last four of the number, school, education, employer, amount; nothing else of the person."""
     reader.go("notices")
-    reader.picture("notices")
+    reader.look("notices")
     reader.page.get_by_role("main").get_by_role("link").filter(has_text=notice).click()
-    reader.picture("notice")
+    reader.look("notice")
     row = reader.page.get_by_role("row").nth(1)
     shown = row.inner_text()
     assert "欧阳**" in shown

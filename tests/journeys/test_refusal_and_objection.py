@@ -39,12 +39,12 @@ def test_a_refusal_names_clause_and_reason_and_the_way_to_object(visit: Callable
     first.sees("请写明理由。")
     first.page.get_by_role("radio", name="LS-4").check()
     first.fill("理由", "参保记录显示，您来石狮前已在本市另一家单位就业，这次不是首次就业。")
-    first.picture("refuse")
+    first.look("refuse")
     first.press("不予批准")
     first.sees("%(reference)s 不予批准，决定书已发给申请人。", reference=file.reference)
 
     applicant = people.sign_in(visit(width=390), "xiaohang@example.test")
-    applicant.picture("mine-refused")
+    applicant.look("mine-refused")
     applicant.follow("看决定书")
     applicant.is_at("decision", file.pk)
     letter = applicant.page.get_by_role("article").inner_text()
@@ -59,11 +59,11 @@ def test_a_refusal_names_clause_and_reason_and_the_way_to_object(visit: Callable
         "蒋敏",
     ):
         assert words in letter
-    applicant.picture("decision-refused")
+    applicant.look("decision-refused")
     applicant.go("letters")
     applicant.follow("您的申请没有获批")
     applicant.sees("行政复议")
-    applicant.picture("letter-refused")
+    applicant.look("letter-refused")
     assert applicant.go("application_withdraw", file.pk).url.endswith(f"/applications/{file.pk}/")
 
 
@@ -82,10 +82,10 @@ def test_an_objection_suspends_one_person_and_not_the_list(visit: Callable[..., 
     neighbour.sees("请写您的真实姓名。")
     neighbour.fill("您的姓名", "王建国")
     neighbour.fill("异议和依据", "据我所知，他上个月已经离职，可以向单位核实。")
-    neighbour.picture("objection")
+    neighbour.look("objection")
     neighbour.press("提出异议")
     neighbour.sees_heading("异议已收到")
-    neighbour.picture("objection-sent")
+    neighbour.look("objection-sent")
     assert states_of(accused, another) == ["objection", "public_notice"]
 
     people.move_clock_by(neighbour, 5)
@@ -93,12 +93,12 @@ def test_an_objection_suspends_one_person_and_not_the_list(visit: Callable[..., 
 
     admin = people.sign_in_staff(visit(), "admin")
     admin.go("desk_notices")
-    admin.picture("desk-objections")
+    admin.look("desk-objections")
     admin.follow("打开", admin.page.get_by_role("region", name=admin.say("待答复的异议")))
     admin.sees_exactly("王建国")
     admin.pick("核实结果", "异议成立：申请退回复审，这个人从名单上撤下")
     admin.fill("答复", "经核实，该人员已于二月离职，申请已退回复审。")
-    admin.picture("objection-answer")
+    admin.look("objection-answer")
     admin.press("答复异议")
     admin.sees("已答复，结果写进了申请的办理记录。")
     assert states_of(accused, another) == ["second_review", "final_approval"]
@@ -112,14 +112,14 @@ def test_an_application_is_withdrawn_after_asking_once_more(visit: Callable[...,
     file = a_file("accept", "林晓航", "xiaohang@example.test")
     applicant = people.sign_in(visit(width=390), "xiaohang@example.test")
     applicant.go("application", file.pk)
-    applicant.picture("application")
+    applicant.look("application")
     applicant.follow("撤回这件申请")
-    applicant.sees_heading("撤回申请 %(reference)s 吗？", reference=file.reference)
-    applicant.picture("withdraw")
+    applicant.sees_heading("撤回这件申请吗？")
+    applicant.look("withdraw")
     applicant.press("撤回申请")
     applicant.sees("已撤回。")
     applicant.sees("您已撤回这次申请")
-    applicant.picture("withdrawn")
+    applicant.look("withdrawn")
     assert states_of(file) == ["withdrawn"]
     expect(applicant.page.get_by_role("link", name=applicant.say("撤回这件申请"))).to_have_count(0)
 

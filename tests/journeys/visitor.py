@@ -13,6 +13,20 @@ from django.urls import reverse
 from django.utils.translation import gettext, override, pgettext
 from playwright.sync_api import Locator, Page, Response, expect
 
+# Chinese words on the page that are not marked as Chinese: text, and what stands in for text.
+CHINESE_UNMARKED = """() => {
+    const said = [], chinese = /[\\u4e00-\\u9fff]/;
+    const isMarked = element => element.closest("[lang]").lang.startsWith("zh");
+    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
+        if (chinese.test(text) && !isMarked(element) && !["SCRIPT", "STYLE"].includes(element.tagName)) said.push(text);
+    }
+    for (const name of ["aria-label", "alt", "title", "placeholder"])
+        for (const element of document.querySelectorAll(`[${name}]`))
+            if (chinese.test(element.getAttribute(name)) && !isMarked(element)) said.push(element.getAttribute(name));
+    return said;
+}"""
 PICTURES = Path(__file__).resolve().parent.parent.parent / "var" / "journeys"
 
 
@@ -24,6 +38,8 @@ class Visitor:
     language: str = "zh-hans"
     album: str = ""
     numbers: Any = field(default_factory=count)
+    typed: tuple[str, ...] = ()  # Chinese that people wrote: it stands on English pages too
+    untranslated: dict[str, list[str]] = field(default_factory=dict)
 
     # ── words ──
 
@@ -110,12 +126,23 @@ class Visitor:
         """Everything that the page shows."""
         return self.page.locator("body").inner_text()
 
-    def picture(self, name: str) -> None:
-        """Keep a picture of the page where JOURNEY_PICTURES asks for them."""
+    def look(self, name: str) -> None:
+        """Look the page over: note Chinese on an English page; keep a picture where JOURNEY_PICTURES asks for them."""
+        if self.language == "en":
+            said = [text for text in self.page.evaluate(CHINESE_UNMARKED) if not self.is_typed(text)]
+            if said:
+                self.untranslated[name] = said
         if os.environ.get("JOURNEY_PICTURES"):
             folder = PICTURES / self.album
             folder.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=folder / f"{next(self.numbers):02d}-{name}.png", full_page=True)
+
+    def is_typed(self, text: str) -> bool:
+        """Whether all that is Chinese in ``text`` was written by people, or is the number of a document."""
+        text = re.sub("[\u4e00-\u9fff]+〔\\d{4}〕 ?\\d+ ?号", "", text)
+        for words in self.typed:
+            text = text.replace(words, "")
+        return not re.search("[\u4e00-\u9fff]", text)
 
     def leave(self) -> None:
         """Close the browser profile."""

@@ -10,6 +10,7 @@ from portal.policy.calendar import ONE_DAY, add_years
 from portal.policy.conditions.base import Answer, Condition, Outcome, View
 from portal.policy.facts import FACTS
 from portal.policy.texts import refuse
+from portal.ui.figures import listed
 
 LONGEST_ROLL = timedelta(days=10)  # no run of days off is longer than this
 
@@ -17,7 +18,7 @@ LONGEST_ROLL = timedelta(days=10)  # no run of days off is longer than this
 def _date_fact(name: str) -> str:
     dates = [known for known, spec in FACTS.items() if spec.form == "date"]
     if name not in dates:
-        refuse(_("“%(text)s”不在可填的值之中：%(choices)s") % {"text": name, "choices": "、".join(dates)})
+        refuse(_("“%(text)s”不在可填的值之中：%(choices)s") % {"text": name, "choices": listed(dates)})
     return name
 
 

@@ -183,6 +183,12 @@ def zh(value: Any) -> SafeString:
 
 
 @register.filter
+def zh_attr(value: Any) -> SafeString:
+    """`` lang="zh"`` for an element that can hold text only (an option), where ``zh`` would mark something."""
+    return SafeString("" if figures.is_chinese() or not CHINESE.search(str(value)) else ' lang="zh"')
+
+
+@register.filter
 def has_role(user: Any, roles: str) -> bool:
     """``{% if user|has_role:"finance auditor" %}``; false for visitors."""
     return bool(user.is_authenticated and user.has_role(*roles.split()))
