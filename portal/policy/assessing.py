@@ -7,12 +7,13 @@ fact can neither grant nor refuse: the clause is unproven, and its reasons say w
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from portal.policy.calendar import Calendar, add_years
-from portal.policy.conditions import Answer, Outcome, Reason, View, all_hold
-from portal.policy.facts import Facts, Provenance, write_value
+from portal.policy.calendar import Calendar, add_months, add_years
+from portal.policy.conditions import Answer, Reason, View, all_hold
+from portal.policy.facts import Absence, Fact, Facts, FactUnreadable, Provenance, Value, read_value, write_value
 from portal.policy.schema import Clause, PolicyDocument
 
 
@@ -24,19 +25,34 @@ class Verdict(StrEnum):
     INELIGIBLE = "ineligible"
 
 
-@dataclass(frozen=True, slots=True)
-class FactSeen:
-    """A fact as it was when a clause was decided; ``value`` is its text."""
+class FactSeen(NamedTuple):
+    """A fact as it was when a clause was decided."""
 
     name: str
-    value: str
-    provenance: Provenance
-    as_of: date | None
-    source: str = ""
+    fact: Fact
+
+    @property
+    def value(self) -> str:
+        """The value as text."""
+        return write_value(self.fact.value)
+
+    @property
+    def provenance(self) -> Provenance:
+        """How well it was proven."""
+        return self.fact.provenance
+
+    @property
+    def as_of(self) -> date | None:
+        """The date of the evidence."""
+        return self.fact.as_of
+
+    @property
+    def source(self) -> str:
+        """Where it came from."""
+        return self.fact.source
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The answer to one clause, why, and the facts it was decided on."""
 
     clause: str
@@ -92,10 +108,12 @@ class Finding:
             tuple(
                 FactSeen(
                     row["name"],
-                    row["value"],
-                    Provenance[row["provenance"].upper()],
-                    date.fromisoformat(row["as_of"]) if row["as_of"] else None,
-                    row["source"],
+                    Fact(
+                        _stored_value(row["name"], row["value"]),
+                        Provenance[row["provenance"].upper()],
+                        date.fromisoformat(row["as_of"]) if row["as_of"] else None,
+                        row["source"],
+                    ),
                 )
                 for row in data["facts"]
             ),
@@ -162,62 +180,136 @@ def assess(document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_
 
     With ``trust_declared`` everything counts as proven: the pre-check of a draft, never the ground of a decision.
     """
-    findings = tuple(_find(clause, facts, calendar, trust_declared) for clause in document.clauses)
-    answers = {finding.answer for finding in findings}
+    views = Views(document, facts, calendar, trust_declared)
+    findings = tuple([_find(clause, views) for clause in document.clauses])
+    answers = [finding.answer for finding in findings]
     if Answer.UNMET in answers:
         return Assessment(Verdict.INELIGIBLE, 0, (), findings)
-    if Answer.UNPROVEN in answers:
+    if Answer.UNPROVEN in answers or (document.ladder and tier_of(document, views).is_open):
         return Assessment(Verdict.UNDETERMINED, None, (), findings)
     if not document.makes_payable:
         return Assessment(Verdict.ELIGIBLE, 0, (), findings)
-    amount_fen = _amount(document, facts, calendar, trust_declared)
-    if amount_fen is None:
+    gross_fen = gross_amount(document, views.of(views.money_floor))
+    if not gross_fen:
         return Assessment(Verdict.UNDETERMINED, None, (), findings)
+    amount_fen = _less_earlier_grants(document, gross_fen, facts)
     return Assessment(Verdict.ELIGIBLE, amount_fen, split_amount(document, amount_fen, facts.on), findings)
+
+
+class Views:
+    """The facts of one person as clauses of each floor may see them, made once per assessment."""
+
+    def __init__(self, document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> None:
+        self.document, self.facts, self.calendar, self.trust_declared = document, facts, calendar, trust_declared
+        self.money_floor = Provenance.DECLARED if trust_declared else Provenance.PAPER
+        self._made: dict[Provenance, View] = {}
+
+    def of(self, floor: Provenance) -> View:
+        """The view of that floor."""
+        view = self._made.get(floor)
+        if view is None:
+            known = self.facts.known
+            view = self._made[floor] = View(self.facts.on, self.calendar, known, floor, self._gross)
+        return view
+
+    def _gross(self) -> int | None:
+        return gross_amount(self.document, self.of(self.money_floor))
+
+
+class Tier(NamedTuple):
+    """The rung somebody stands on, "" for none; ``is_open`` where a higher one is not decided yet."""
+
+    code: str
+    is_open: bool
+
+
+def tier_of(document: PolicyDocument, views: Views) -> Tier:
+    """The highest rung of the document's ladder whose conditions hold for what is proven by papers."""
+    view = views.of(views.money_floor)
+    spouse: Value = ()
+    if document.apartment and document.apartment.better_spouse_counts and view.value("married") != "no":
+        spouse = view.value("spouse_recognitions")
+    for rung in document.ladder:
+        if isinstance(spouse, tuple) and rung.code in spouse:
+            return Tier(rung.code, False)
+        answer = all_hold(rung.when, view).answer
+        if answer is Answer.MET:
+            return Tier(rung.code, False)
+        if answer is Answer.UNPROVEN or spouse is Absence.UNKNOWN:
+            return Tier("", True)
+    return Tier("", False)
+
+
+def gross_amount(document: PolicyDocument, view: View) -> int | None:
+    """What amount table, scales and cap give, in whole fen; 0 where no row fits, ``None`` where that is not proven."""
+    for row in document.amounts:
+        answer = all_hold(row.when, view).answer if row.when else Answer.MET
+        if answer is Answer.UNPROVEN:
+            return None
+        if answer is Answer.MET:
+            amount_fen: int | None = row.amount_fen
+            if row.at_most_paid:
+                paid = view.value(row.at_most_paid)
+                if not isinstance(paid, Decimal):
+                    return 0 if paid is Absence.NONE else None
+                amount_fen = int(min(paid, row.yuan) * 100) * row.months
+            return _scaled(document, amount_fen, view)
+    return 0
 
 
 def split_amount(document: PolicyDocument, amount_fen: int, on: date) -> tuple[Instalment, ...]:
     """The instalments of ``amount_fen`` for an application of the day ``on``; the last takes what rounding leaves."""
-    parts: list[Instalment] = []
+    shares: list[tuple[int, date]] = []
     left = amount_fen
     for rule in document.instalments:
-        is_last = rule is document.instalments[-1]
-        share = left if is_last else amount_fen * rule.percent // 100
-        left -= share
-        parts.append(Instalment(rule.number, share, add_years(on, rule.years_after_application)))
-    return tuple(parts)
+        whole = left if rule is document.instalments[-1] else amount_fen * rule.percent // 100
+        left -= whole
+        each = whole // rule.monthly
+        first = add_years(on, rule.years_after_application)
+        for month in range(rule.monthly):
+            is_last = month == rule.monthly - 1
+            share = whole - each * month if is_last else each
+            shares.append((share, add_months(first, rule.months_after_application + month)))
+    return tuple(Instalment(number, share, due_on) for number, (share, due_on) in enumerate(shares, start=1))
 
 
-def _find(clause: Clause, facts: Facts, calendar: Calendar, trust_declared: bool) -> Finding:
-    seen = tuple(
-        FactSeen(name, write_value(fact.value), fact.provenance, fact.as_of, fact.source)
-        for name in clause.reads
-        if (fact := facts.known.get(name)) is not None
-    )
-    outcome = _decide(clause, facts, calendar, Provenance.DECLARED if trust_declared else clause.floor)
-    if outcome.answer is not Answer.UNPROVEN or trust_declared:
-        return Finding(clause.code, outcome.answer, outcome.reasons, seen)
-    reasons = outcome.reasons
-    if unchecked := [it.name for it in seen if it.value != "?" and it.provenance < clause.floor]:
-        as_declared = _decide(clause, facts, calendar, Provenance.DECLARED)
-        values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
-        if as_declared != outcome:  # otherwise checking them would not settle the clause
-            reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
-    return Finding(clause.code, outcome.answer, reasons, seen)
-
-
-def _decide(clause: Clause, facts: Facts, calendar: Calendar, floor: Provenance) -> Outcome:
-    return all_hold(clause.conditions, View(facts.on, calendar, facts.known, floor))
-
-
-def _amount(document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> int | None:
-    """The first row that fits; ``None`` where that is not proven, or no row fits."""
-    floor = Provenance.DECLARED if trust_declared else Provenance.PAPER
-    view = View(facts.on, calendar, facts.known, floor)
-    for row in document.amounts:
-        answer = all_hold(row.when, view).answer if row.when else Answer.MET
-        if answer is Answer.MET:
-            return row.amount_fen
-        if answer is Answer.UNPROVEN:
+def _scaled(document: PolicyDocument, amount_fen: int | None, view: View) -> int | None:
+    for scale in document.scales:
+        answer = all_hold(scale.when, view).answer
+        if answer is Answer.UNPROVEN or amount_fen is None:
             return None
-    return None
+        if answer is Answer.MET:
+            amount_fen = amount_fen * scale.percent // 100
+    if amount_fen is not None and document.amount_cap_yuan is not None:
+        return min(amount_fen, int(document.amount_cap_yuan * 100))
+    return amount_fen
+
+
+def _less_earlier_grants(document: PolicyDocument, gross_fen: int, facts: Facts) -> int:
+    grants = facts.known["prior_grants"].value if document.earlier_grants and "prior_grants" in facts.known else ()
+    for condition in document.earlier_grants:
+        gross_fen = condition.reduce(gross_fen, grants)
+    return gross_fen
+
+
+def _find(clause: Clause, views: Views) -> Finding:
+    known = views.facts.known
+    seen = tuple([FactSeen(name, known[name]) for name in clause.reads if name in known])
+    floor = Provenance.DECLARED if views.trust_declared else clause.floor
+    answer, reasons = all_hold(clause.conditions, views.of(floor))
+    if answer is Answer.UNPROVEN and not views.trust_declared:
+        unchecked = [it.name for it in seen if it.fact.value is not Absence.UNKNOWN and it.provenance < clause.floor]
+        if unchecked:
+            as_declared = all_hold(clause.conditions, views.of(Provenance.DECLARED))
+            values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
+            if as_declared != (answer, reasons):  # otherwise checking them would not settle the clause
+                reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
+    return Finding(clause.code, answer, reasons, seen)
+
+
+def _stored_value(name: str, text: str) -> Value:
+    """A stored value, typed; the text itself where today's catalogue cannot read it any more."""
+    try:
+        return read_value(name, text)
+    except FactUnreadable:
+        return text

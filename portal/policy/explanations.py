@@ -11,55 +11,35 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.policy.assessing import Finding
 from portal.policy.conditions import Reason
-from portal.policy.facts import FACTS, Absence, FactUnreadable, Grant, InsuredRange, month_text, read_value
+from portal.policy.facts import (
+    FACTS,
+    Absence,
+    FactUnreadable,
+    Grant,
+    InsuredRange,
+    month_text,
+    read_value,
+)
+from portal.policy.notation import Home, Part, Proof
+from portal.policy.sentences import SENTENCES
 from portal.policy.texts import Text
-
-# (kind of condition, code) → the sentence; "" stands for every kind. What may stand in a sentence: see _shown.
-SENTENCES: dict[tuple[str, str], Any] = {
-    ("", "unknown"): _("%(fact)s还没有查到"),
-    ("", "none"): _("查询结果：没有%(fact)s"),
-    ("education_level", "met"): _("学历为%(education)s，符合"),
-    ("education_level", "unmet"): _("学历为%(education)s，需为%(education_any)s"),
-    ("study_mode", "met"): _("学习形式为%(study_mode)s，符合"),
-    ("study_mode", "unmet"): _("学习形式为%(study_mode)s，需为%(study_mode_any)s"),
-    ("overseas_degree_certified", "domestic"): _("国内学历，不需要留服认证"),
-    ("overseas_degree_certified", "met"): _("国（境）外学历已经留服认证"),
-    ("overseas_degree_certified", "pending"): _("国（境）外学历的留服认证还没有办好，办好后补交即可"),
-    ("school_on_list", "met"): _("%(school)s在%(title)s内"),
-    ("school_on_list", "unmet"): _("%(school)s不在%(title)s内"),
-    ("graduated_from", "met"): _("%(year)s 年毕业，需为 %(needed)s 年及以后"),
-    ("graduated_from", "unmet"): _("%(year)s 年毕业，需为 %(needed)s 年及以后"),
-    ("household_in", "met"): _("户籍在%(place)s"),
-    ("household_in", "unmet"): _("户籍所在地代码为 %(hukou_code)s，不在%(place)s"),
-    ("household_in", "collective"): _("集体户不计入"),
-    ("employer_kind", "met"): _("单位类型为%(employer_kind)s，符合"),
-    ("employer_kind", "unmet"): _("单位类型为%(employer_kind)s，需为%(employer_kind_any)s"),
-    ("first_job_in_city", "met"): _("是首次在本市就业"),
-    ("first_job_in_city", "unmet"): _("不是首次在本市就业"),
-    ("in_post", "met"): _("申请时仍在该单位"),
-    ("in_post", "unmet"): _("申请时已不在该单位"),
-    ("insured_months", "met"): _("连续参保 %(months)s 个月，需 %(needed)s 个月"),
-    ("insured_months", "unmet"): _("连续参保 %(months)s 个月，需 %(needed)s 个月"),
-    ("insured_months", "lagging"): _(
-        "连续参保 %(months)s 个月，需 %(needed)s 个月；%(month)s 的缴费数据还没有入库，不等于没有缴"
-    ),
-    ("within", "met"): _("最晚申请日为 %(last_on)s，申请时还在期限内"),
-    ("within", "met_provisional"): _("最晚申请日暂为 %(last_on)s（该年放假安排尚未公布），申请时还在期限内"),
-    ("within", "unmet"): _("最晚申请日为 %(last_on)s，申请时已过期限"),
-    ("within", "provisional"): _("最晚申请日暂为 %(last_on)s，该年放假安排尚未公布，公布后才能确定是否顺延"),
-    ("within", "early"): _("%(fact)s为 %(anchor_on)s，在申请日期之后"),
-    ("age_under", "met"): _("申请时未满 %(years)s 周岁"),
-    ("age_under", "unmet"): _("申请时已满 %(years)s 周岁"),
-    ("not_before", "met"): _("%(fact)s为 %(seen_on)s，需为 %(first_on)s 及以后"),
-    ("not_before", "unmet"): _("%(fact)s为 %(seen_on)s，需为 %(first_on)s 及以后"),
-    ("not_granted_before", "met"): _("没有领过不能同时享受的补贴"),
-    ("not_granted_before", "unmet"): _("已于 %(granted_on)s 领取%(title)s，不能同时享受"),
-    ("provenance", "declared"): _("以上为本人填写，核对后才能认定：%(facts)s"),
-}
 
 ANSWERS = {"met": _("符合"), "unmet": _("不符合"), "unproven": _("待证实")}
 VERDICTS = {"eligible": _("符合条件"), "undetermined": _("还不能确定"), "ineligible": _("不符合条件")}
 PROVENANCES = {"declared": _("本人填写"), "paper": _("材料"), "register": _("登记数据")}
+# Written in a document, but no code acts on it yet (``PolicyDocument.not_acted_on``).
+NOT_ACTED_ON = {
+    "budget": _("资金总额"),
+    "clawback": _("服务年限和退回"),
+    "bar_years": _("不实申请的限制期限"),
+    "tax": _("个人所得税"),
+    "payout_account": _("收款账户种类"),
+    "date_that_decides": _("以哪一天的政策为准"),
+    "submitted_by": _("由谁提交"),
+    "correction": _("补正期间是否计时"),
+    "notice": _("公示办法"),
+    "route": _("环节中的重新核实"),
+}
 STAGES = {
     "accept": _("受理"),
     "check": _("数据核对"),
@@ -105,7 +85,9 @@ def fact_text(name: str, value: Any) -> str:
     if isinstance(read, date):
         return day_text(read)
     if isinstance(read, tuple):
-        return pgettext("between two items", "，").join(_part_text(part) for part in read)
+        return pgettext("between two items", "，").join(_part_text(name, part) for part in read)
+    if isinstance(read, int | Decimal):
+        return f"{read:,f}" if isinstance(read, Decimal) else str(read)
     return str(FACTS[name].choices.get(read, read))
 
 
@@ -126,6 +108,12 @@ def _shown(name: str, value: Any) -> Any:
         return fact_text(name, value)
     if name.endswith("_on") and value:
         return day_text(date.fromisoformat(value))
+    if name == "fact_value":
+        return fact_text(*value)
+    if name.endswith("_fen"):
+        return f"{Decimal(value) / 100:,f}"
+    if isinstance(value, Mapping) and "values" in value:
+        return _listed(_choice(value["fact"], it) for it in value["values"])
     if isinstance(value, Mapping):
         return str(Text.model_validate(value))
     return value
@@ -146,10 +134,26 @@ def _absence_text(name: str, value: Absence) -> str:
     return words[value]
 
 
-def _part_text(part: InsuredRange | Grant) -> str:
+def _choice(fact: str, value: str) -> str:
+    return str(FACTS[fact].choices.get(value, value))
+
+
+def _part_text(name: str, part: Part) -> str:
+    if isinstance(part, str):
+        return _choice(name, part)
+    if isinstance(part, Proof):
+        return gettext("%(title)s（%(day)s）") % {"title": _choice(name, part.kind), "day": day_text(part.issued_on)}
+    if isinstance(part, Home):
+        days = {"area": part.area, "since": day_text(part.since), "until": day_text(part.until) if part.until else ""}
+        sold = gettext("%(area)s，%(since)s 取得，%(until)s 售出")
+        return (sold if part.until else gettext("%(area)s，%(since)s 取得")) % days
     if isinstance(part, Grant):
         yuan = f"{Decimal(part.amount_fen) / 100:,f}"
         values = {"scheme": part.scheme, "yuan": yuan, "day": day_text(part.granted_on)}
         return gettext("%(scheme)s，%(yuan)s 元，%(day)s") % values
+    return _range_text(part)
+
+
+def _range_text(part: InsuredRange) -> str:
     values = {"first": month_text(part.first), "last": month_text(part.last)}
     return (gettext("%(first)s 至 %(last)s（补缴）") if part.is_late else gettext("%(first)s 至 %(last)s")) % values

@@ -8,13 +8,53 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from enum import Enum, IntEnum
+from decimal import Decimal
+from enum import IntEnum
 from typing import Any, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from portal.policy.notation import (
+    READERS,
+    Absence,
+    FactUnreadable,
+    Grant,
+    Home,
+    InsuredRange,
+    Proof,
+    Value,
+    month_number,
+    month_text,
+    read_day,
+    read_number,
+    read_parts,
+    read_yuan,
+    write_part,
+)
+from portal.ui.figures import listed
+
+__all__ = [
+    "FACTS",
+    "Absence",
+    "Fact",
+    "FactSpec",
+    "FactUnreadable",
+    "Facts",
+    "Grant",
+    "Home",
+    "InsuredRange",
+    "Proof",
+    "Provenance",
+    "Value",
+    "month_number",
+    "month_text",
+    "read_day",
+    "read_value",
+    "same_name",
+    "write_value",
+]
 
 
 class Provenance(IntEnum):
@@ -25,44 +65,11 @@ class Provenance(IntEnum):
     REGISTER = 3
 
 
-class Absence(Enum):
-    """Why there is no value. ``UNKNOWN`` and ``NONE`` differ: silence never counts against anyone, an answer may."""
-
-    UNKNOWN = "?"
-    NONE = "-"
-    NOT_APPLICABLE = ""
-
-
-class FactUnreadable(ValueError):
-    """A text that is not a value of its fact; the message is a sentence for the person who wrote it."""
-
-
-@dataclass(frozen=True, slots=True)
-class InsuredRange:
-    """Insured from one month to another, both included; a month is ``year * 12 + month - 1``."""
-
-    first: int
-    last: int
-    employer: str
-    is_late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Something already granted: a programme or scheme, by the county of an area code, in whole fen."""
-
-    scheme: str
-    area: str
-    amount_fen: int
-    granted_on: date
-
-
-Value = date | str | tuple[InsuredRange, ...] | tuple[Grant, ...] | Absence
-
-
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """What a fact is called and how its text is read. ``form``: date, choice, yes_no, text, insurance or grants."""
+    """What a fact is called and how its text is read. ``form`` is date, choice, yes_no, text, number,
+    yuan, or one of several values: insurance, grants, homes, proofs, names.
+    """
 
     label: Promise
     form: str
@@ -70,6 +77,20 @@ class FactSpec:
 
 
 YES_NO = {"yes": gettext_lazy("是"), "no": gettext_lazy("否")}
+
+# The ladder's codes; which degrees and recognitions lead to a rung is said by each policy.
+TIERS = {
+    "L1": gettext_lazy("第一层次人才"),
+    "L2": gettext_lazy("第二层次人才"),
+    "L3": gettext_lazy("第三层次人才"),
+    "L4": gettext_lazy("第四层次人才"),
+    "L5": gettext_lazy("第五层次人才"),
+    "PR": gettext_lazy("实用型人才"),
+    "PHD": gettext_lazy("博士层次"),
+    "MST": gettext_lazy("硕士层次"),
+    "BSC": gettext_lazy("本科层次"),
+    "DIP": gettext_lazy("大专层次"),
+}
 
 FACTS: dict[str, FactSpec] = {
     "birth_date": FactSpec(gettext_lazy("出生日期"), "date"),
@@ -117,6 +138,63 @@ FACTS: dict[str, FactSpec] = {
     "in_post": FactSpec(gettext_lazy("申请时在职"), "yes_no", YES_NO),
     "employer_confirmed": FactSpec(gettext_lazy("用人单位盖章确认"), "yes_no", YES_NO),
     "prior_grants": FactSpec(gettext_lazy("已领补贴"), "grants"),
+    # Read by none of the living subsidies of Shishi: other cities and the other programmes ask for them.
+    "by_upgrade": FactSpec(gettext_lazy("统招专升本"), "yes_no", YES_NO),
+    "national_plan": FactSpec(gettext_lazy("列入国家统一招生计划"), "yes_no", YES_NO),
+    "overseas_certified_on": FactSpec(gettext_lazy("留服认证日期"), "date"),
+    "expected_diploma_on": FactSpec(gettext_lazy("预计毕业日期"), "date"),
+    "hukou_since": FactSpec(gettext_lazy("户籍迁入日期"), "date"),
+    "hired_on": FactSpec(gettext_lazy("入职日期"), "date"),
+    "approved_on": FactSpec(gettext_lazy("审定日期"), "date"),
+    "contract_from": FactSpec(gettext_lazy("劳动合同起始日期"), "date"),
+    "contract_until": FactSpec(gettext_lazy("劳动合同终止日期"), "date"),
+    "employer_place": FactSpec(gettext_lazy("单位所在地"), "text"),
+    "employer_status": FactSpec(
+        gettext_lazy("单位登记状态"),
+        "choice",
+        {
+            "active": gettext_lazy("在营"),
+            "abnormal": gettext_lazy("列入经营异常名录"),
+            "deregistered": gettext_lazy("已注销"),
+        },
+    ),
+    "is_dispatched": FactSpec(gettext_lazy("劳务派遣"), "yes_no", YES_NO),
+    "user_firm_place": FactSpec(gettext_lazy("用工单位所在地"), "text"),
+    "group_firms": FactSpec(gettext_lazy("同一集团的单位"), "names"),
+    "business_role": FactSpec(
+        gettext_lazy("在企业中的身份"),
+        "choice",
+        {
+            "legal_representative": gettext_lazy("法定代表人"),
+            "sole_owner": gettext_lazy("个体工商户经营者"),
+            "shareholder": gettext_lazy("股东"),
+        },
+    ),
+    "business_since": FactSpec(gettext_lazy("企业登记日期"), "date"),
+    "pension_paid": FactSpec(gettext_lazy("本人每月缴纳的养老保险费（元）"), "yuan"),
+    "hardship": FactSpec(gettext_lazy("困难家庭"), "yes_no", YES_NO),
+    "key_industry": FactSpec(gettext_lazy("重点产业"), "yes_no", YES_NO),
+    "married": FactSpec(gettext_lazy("已婚"), "yes_no", YES_NO),
+    "spouse_grants": FactSpec(gettext_lazy("配偶已领补贴"), "grants"),
+    "spouse_waiver": FactSpec(gettext_lazy("配偶书面放弃"), "yes_no", YES_NO),
+    "recognitions": FactSpec(gettext_lazy("人才认定"), "names", TIERS),
+    "spouse_recognitions": FactSpec(gettext_lazy("配偶的人才认定"), "names", TIERS),
+    "homes": FactSpec(gettext_lazy("本人住房"), "homes"),
+    "spouse_homes": FactSpec(gettext_lazy("配偶住房"), "homes"),
+    "children_homes": FactSpec(gettext_lazy("未成年子女住房"), "homes"),
+    "job_proofs": FactSpec(
+        gettext_lazy("求职证明"),
+        "proofs",
+        {
+            "interview_notice": gettext_lazy("面试通知"),
+            "job_fair_ticket": gettext_lazy("招聘会入场凭证"),
+            "employer_invite": gettext_lazy("用人单位邀请函"),
+        },
+    ),
+    "arrive_on": FactSpec(gettext_lazy("入住日期"), "date"),
+    "nights_wanted": FactSpec(gettext_lazy("申请住宿晚数"), "number"),
+    "nights_used": FactSpec(gettext_lazy("已用免费住宿晚数"), "number"),
+    "stays_this_year": FactSpec(gettext_lazy("本年已入住次数"), "number"),
 }
 
 
@@ -212,85 +290,32 @@ def read_value(name: str, value: Any) -> Value:
         return Absence(text)
     if spec.form == "date":
         return read_day(text)
+    if spec.form in READERS:
+        return read_parts(spec.form, text, spec.choices)
+    if spec.form == "number":
+        return read_number(text)
+    if spec.form == "yuan":
+        return read_yuan(text)
     if spec.choices and text not in spec.choices:
         raise FactUnreadable(
             _("“%(text)s”不在可填的值之中：%(choices)s") % {"text": text, "choices": listed(spec.choices)}
         )
-    if spec.form == "insurance":
-        return tuple(_read_range(part) for part in text.split(";") if part.strip())
-    if spec.form == "grants":
-        return tuple(_read_grant(part) for part in text.split(";") if part.strip())
     return text
 
 
 def write_value(value: Value) -> str:
     """The text that ``read_value`` reads back."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Absence):
-        return value.value
+        return str(value.value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return ";".join(_write_part(part) for part in value)
-    return value
-
-
-def read_day(text: str) -> date:
-    """A date written ``2023-06-20``.
-
-    Raises:
-        FactUnreadable: it is not one.
-    """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise FactUnreadable(_("“%(text)s”不是日期，请写成 2023-06-20 这样") % {"text": text})
-    return day
-
-
-def month_number(day: date) -> int:
-    """The month of a day as a number one can count with."""
-    return day.year * 12 + day.month - 1
-
-
-def month_text(number: int) -> str:
-    """``2023-07`` for the number of a month."""
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+        return ";".join(write_part(part) for part in value)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def same_name(text: str) -> str:
     """The form in which names of schools are compared: Unicode NFKC, no space around it."""
     return unicodedata.normalize("NFKC", text).strip()
-
-
-def _read_range(text: str) -> InsuredRange:
-    months, _colon, employer = text.strip().partition(":")
-    is_late = employer.endswith("!")
-    employer = employer.removesuffix("!").strip()
-    first, _slash, last = months.partition("/")
-    try:
-        start, end = (month_number(read_day(f"{month.strip()}-01")) for month in (first, last))
-    except FactUnreadable:
-        start, end = 1, 0
-    if start > end or not employer:
-        raise FactUnreadable(_("“%(text)s”不是参保月份，请写成 2023-07/2023-09:单位 这样") % {"text": text})
-    return InsuredRange(start, end, employer, is_late)
-
-
-def _read_grant(text: str) -> Grant:
-    try:
-        scheme, area, yuan, day = (part.strip() for part in text.split("@"))
-        fen = Decimal(yuan) * 100
-        if not scheme or fen != int(fen):
-            raise ValueError
-        return Grant(scheme, area, int(fen), read_day(day))
-    except (ValueError, InvalidOperation, OverflowError):
-        message = _("“%(text)s”不是已领补贴，请写成 项目@地区代码@元@日期，例如 LS-2022@350581@10000@2023-11-30")
-        raise FactUnreadable(message % {"text": text}) from None
-
-
-def _write_part(part: InsuredRange | Grant) -> str:
-    if isinstance(part, InsuredRange):
-        return f"{month_text(part.first)}/{month_text(part.last)}:{part.employer}{'!' if part.is_late else ''}"
-    return f"{part.scheme}@{part.area}@{Decimal(part.amount_fen) / 100:f}@{part.granted_on.isoformat()}"

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
 from portal.policy.conditions import AnyCondition, Condition, walk
-from portal.policy.facts import Provenance
+from portal.policy.conditions.grants import EarlierGrants
+from portal.policy.facts import FACTS, Provenance
+from portal.policy.offers import ApartmentTerms, CardTerms, LodgingTerms, Rung
 from portal.policy.parsing import PolicyUnreadable, read_model, read_yaml
 from portal.policy.terms import (
     Budget,
@@ -29,6 +31,7 @@ from portal.policy.terms import (
     Question,
     ReviewBody,
     Stage,
+    Tax,
 )
 from portal.policy.texts import Strict, Text, refuse
 
@@ -65,29 +68,60 @@ class Clause(Strict):
 
 
 class AmountRow(Strict):
-    """An amount in yuan for those who meet ``when``, or for everybody. The first row that fits counts."""
+    """An amount in yuan for those who meet ``when``, or for everybody. The first row that fits counts.
+
+    Where it is paid for each of ``months`` months, ``yuan`` is that of one month; ``at_most_paid`` names the sum that
+    somebody pays a month, of which no more than ``yuan`` is given.
+    """
 
     label: Text
     yuan: Decimal = Field(gt=0, le=100_000_000, decimal_places=2)
     when: tuple[AnyCondition, ...] = ()
+    months: int = Field(default=1, ge=1, le=120)
+    at_most_paid: FactName | None = None
+
+    @field_validator("at_most_paid")
+    @classmethod
+    def _paid_is_money(cls, name: str | None) -> str | None:
+        if name and FACTS[name].form != "yuan":
+            refuse(_("%(name)s 不是金额") % {"name": name})
+        return name
 
     @property
     def amount_fen(self) -> int:
-        """The amount in whole fen."""
-        return int(self.yuan * 100)
+        """The amount in whole fen; the most it can be, where it depends on what somebody pays."""
+        return int(self.yuan * 100) * self.months
+
+
+class Scale(Strict):
+    """What the amount is multiplied by, in percent, for those who meet ``when``: 60 for another household, 130 in a
+    key industry. Every scale that fits counts, one after the other.
+    """
+
+    label: Text
+    percent: int = Field(ge=1, le=1000)
+    when: tuple[AnyCondition, ...] = Field(min_length=1)
 
 
 class InstalmentRule(Strict):
-    """A part of the amount, due some years after the application date.
+    """A part of the amount, due some years and months after the application date.
 
-    ``recheck`` names the facts that are settled anew before it is paid. ``number`` counts from 1 and may be left out.
+    ``recheck`` names the facts that are settled anew before it is paid. ``monthly`` parts of the same size fall due one
+    a month from then on. ``number`` counts from 1 and may be left out.
     """
 
     number: int = 0
     percent: int = Field(ge=1, le=100)
     years_after_application: int = Field(default=0, ge=0, le=20)
+    months_after_application: int = Field(default=0, ge=0, le=240)
+    monthly: int = Field(default=1, ge=1, le=120)
     recheck: tuple[FactName, ...] = ()
     illustrative: bool = False
+
+    @property
+    def after(self) -> int:
+        """The months after the application date."""
+        return self.years_after_application * 12 + self.months_after_application
 
 
 class PolicyDocument(Strict):
@@ -105,9 +139,15 @@ class PolicyDocument(Strict):
     issued_by: Text
     effective_from: date
     effective_to: date | None = None
-    date_that_decides: Literal["application"] = "application"
+    date_that_decides: Literal["application", "hire", "approval"] = "application"
     clauses: tuple[Clause, ...] = Field(min_length=1)
     amounts: tuple[AmountRow, ...] = ()
+    scales: tuple[Scale, ...] = ()
+    amount_cap_yuan: Decimal | None = Field(default=None, gt=0, decimal_places=2)
+    ladder: tuple[Rung, ...] = ()
+    card: CardTerms | None = None
+    lodging: LodgingTerms | None = None
+    apartment: ApartmentTerms | None = None
     instalments: tuple[InstalmentRule, ...] = ()
     papers: tuple[Paper, ...] = ()
     declarations: tuple[Text, ...] = ()
@@ -118,10 +158,12 @@ class PolicyDocument(Strict):
     reconsideration: Text | None = None
     review_body: ReviewBody
     exclusions: tuple[ExclusionGroup, ...] = ()
-    submitted_by: tuple[Literal["person", "clerk"], ...] = ("person", "clerk")
+    submitted_by: tuple[Literal["person", "clerk", "employer", "agency", "automatic"], ...] = ("person", "clerk")
     budget: Budget = Budget()
-    tax: Literal["none"] = "none"
-    payout_account: Literal["social_security_card"] = "social_security_card"
+    tax: Tax = Tax()
+    payout_account: Literal["social_security_card", "class_one_account", "city_card", "employer"] = (
+        "social_security_card"
+    )
     clawback: Clawback = Clawback()
     bar_years: int = Field(default=0, ge=0, le=10)
     privacy: Privacy
@@ -169,11 +211,41 @@ class PolicyDocument(Strict):
             yield from walk(clause.conditions)
 
     @cached_property
+    def earlier_grants(self) -> tuple[EarlierGrants, ...]:
+        """The conditions that may take something off the amount."""
+        return tuple(it for it in self.all_conditions() if isinstance(it, EarlierGrants))
+
+    @cached_property
     def reads(self) -> tuple[str, ...]:
-        """The names of all facts that clauses and amounts read, each once."""
-        in_amounts = (name for row in self.amounts for condition in row.when for name in condition.reads)
+        """The names of all facts that clauses, amounts and the ladder read, each once."""
         in_clauses = (name for clause in self.clauses for name in clause.reads)
-        return tuple(dict.fromkeys([*in_clauses, *in_amounts]))
+        rows: tuple[AmountRow | Scale | Rung, ...] = (*self.amounts, *self.scales, *self.ladder)
+        in_rows = (name for row in rows for condition in row.when for name in condition.reads)
+        paid = (row.at_most_paid for row in self.amounts if row.at_most_paid)
+        spouse = ("spouse_recognitions",) if self.apartment and self.apartment.better_spouse_counts else ()
+        return tuple(dict.fromkeys([*in_clauses, *in_rows, *paid, *spouse]))
+
+    @property
+    def not_acted_on(self) -> tuple[str, ...]:
+        """The fields whose rule is written down but that no code acts on yet; a page that shows them says so.
+
+        Budget, clawback, bar, tax and payout account always; others where they ask for more than the portal does.
+        """
+        asked = {
+            "date_that_decides": self.date_that_decides != "application",
+            "submitted_by": not set(self.submitted_by) <= {"person", "clerk"},
+            "correction": self.correction.clock != "paused",
+            "notice": bool(
+                self.notice
+                and (
+                    self.notice.day_kind != "working"
+                    or self.notice.masking.name != "family_name"
+                    or self.notice.online_days
+                )
+            ),
+            "route": any(stage.recheck for stage in self.route),
+        }
+        return ("budget", "clawback", "bar_years", "tax", "payout_account", *(name for name, it in asked.items() if it))
 
     @field_validator("route")
     @classmethod
@@ -205,6 +277,12 @@ class PolicyDocument(Strict):
         _refuse_twice(clause.code for clause in clauses)
         return clauses
 
+    @field_validator("ladder")
+    @classmethod
+    def _rungs_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        _refuse_twice(rung.code for rung in ladder)
+        return ladder
+
     @field_validator("papers")
     @classmethod
     def _paper_kinds_are_unique(cls, papers: tuple[Paper, ...]) -> tuple[Paper, ...]:
@@ -216,8 +294,8 @@ class PolicyDocument(Strict):
     def _instalments_make_a_whole(cls, instalments: tuple[InstalmentRule, ...]) -> tuple[InstalmentRule, ...]:
         if instalments and (total := sum(part.percent for part in instalments)) != 100:
             refuse(_("各期比例合计须为 100，现为 %(total)s") % {"total": total})
-        years = [part.years_after_application for part in instalments]
-        if years != sorted(years):
+        months = [part.after for part in instalments]
+        if months != sorted(months):
             refuse(_("各期须按到期先后排列"))
         if any(part.number not in (0, number) for number, part in enumerate(instalments, start=1)):
             refuse(_("各期须按 1、2、3 的顺序编号"))
@@ -244,6 +322,11 @@ class PolicyDocument(Strict):
                     refuse(_("%(clause)s 引用的材料 %(kind)s 不在材料清单中") % {"clause": clause.code, "kind": kind})
             if clause.proven_by == "paper" and not clause.papers:
                 refuse(_("%(clause)s 凭材料认定，须写明凭哪些材料（papers）") % {"clause": clause.code})
+        rows: tuple[AmountRow | Scale, ...] = (*self.amounts, *self.scales)
+        if any(isinstance(it, EarlierGrants) for row in rows for it in walk(row.when)):
+            refuse(_("已领补贴如何影响金额，请写在条款（earlier_grants）里，不要写在金额里"))
+        if (self.card or self.apartment) and not self.ladder:
+            refuse(_("按层次给的，须写层次（ladder）"))
         for group in self.exclusions:
             if self.code not in group.policies:
                 refuse(_("互斥组 %(name)s 不含本政策 %(code)s") % {"name": group.name, "code": self.code})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from portal.policy.facts import FACTS, read_value, write_value
 from portal.policy.texts import Strict, Text, refuse
@@ -66,25 +66,29 @@ class Paper(Strict):
 
 
 class Stage(Strict):
-    """One stage of the route and the working days it may take."""
+    """One stage of the route and the working days it may take; ``recheck`` names the facts settled anew in it."""
 
     stage: StageName
     limit_working_days: Days
+    recheck: tuple[FactName, ...] = ()
     illustrative: bool = False
 
 
 class Correction(Strict):
-    """How often an applicant is asked to put something right, and how many working days there are for it."""
+    """How often an applicant is asked to put something right, how many working days there are for it, and whether the
+    office's own time stands still meanwhile.
+    """
 
     times: int = Field(ge=0, le=9)
     working_days: Days
+    clock: Literal["paused", "running"] = "paused"
     illustrative: bool = False
 
 
 class Masking(Strict):
-    """What a public notice shows of a person: the family name and ``**``, and the last digits of the number."""
+    """What a public notice shows of a person: which part of the name beside ``**``, the last digits of the number."""
 
-    name: Literal["family_name"] = "family_name"
+    name: Literal["family_name", "first_and_last", "last"] = "family_name"
     number_last: int = Field(default=4, ge=0, le=4)
 
 
@@ -97,9 +101,14 @@ class ObjectionContact(Strict):
 
 
 class NoticeRule(Strict):
-    """The public notice: how long, which columns, what is masked, where to object."""
+    """The public notice: how long, which columns, what is masked, where to object, how long the list stays on line.
+
+    ``day_kind`` says whether its days are working days or days of the calendar.
+    """
 
     working_days: Days
+    day_kind: Literal["working", "calendar"] = "working"
+    online_days: Days | None = None
     columns: tuple[Literal["name", "number", "school", "education", "employer", "amount"], ...] = Field(min_length=1)
     masking: Masking = Masking()
     objection: ObjectionContact
@@ -148,6 +157,18 @@ class Clawback(Strict):
 
     service_years: int = Field(default=0, ge=0, le=20)
     rule: Literal["none", "proportional", "full"] = "none"
+
+
+class Tax(Strict):
+    """Whether income tax is withheld, and how much of the amount."""
+
+    treatment: Literal["none", "withheld"] = "none"
+    percent: int = Field(default=0, ge=0, le=45)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_word_is_the_treatment(cls, data: Any) -> Any:
+        return {"treatment": data} if isinstance(data, str) else data
 
 
 class Question(Strict):

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from portal.policy.assessing import Finding
-from portal.policy.explanations import SENTENCES, explain, fact_label, fact_text
+from portal.policy.explanations import explain, fact_label, fact_text
 from portal.policy.facts import Provenance
 from tests.policy.qualifying import LS_PERSON, YTE_PERSON, assessed
 
@@ -93,35 +93,6 @@ def test_a_fact_in_words(name: str, value: str, text: str) -> None:
 
 def test_a_fact_has_a_name() -> None:
     assert fact_label("insurance") == "参保月份"
-
-
-def test_every_sentence_is_said_by_somebody_above_or_stands_here() -> None:
-    # A sentence for every (kind, code) that a condition may give; a new code has to be added on both sides.
-    assert {code for kind, code in SENTENCES if kind == "within"} == {
-        "met",
-        "met_provisional",
-        "unmet",
-        "provisional",
-        "early",
-    }
-    assert {code for kind, code in SENTENCES if kind == "insured_months"} == {"met", "unmet", "lagging"}
-    assert {code for kind, code in SENTENCES if kind == ""} == {"unknown", "none"}
-    assert {kind for kind, code in SENTENCES if code == "met"} == {
-        "age_under",
-        "education_level",
-        "employer_kind",
-        "first_job_in_city",
-        "graduated_from",
-        "household_in",
-        "in_post",
-        "insured_months",
-        "not_before",
-        "not_granted_before",
-        "overseas_degree_certified",
-        "school_on_list",
-        "study_mode",
-        "within",
-    }
 
 
 @pytest.mark.parametrize(

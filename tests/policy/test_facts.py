@@ -103,8 +103,8 @@ def test_a_better_fact_takes_the_place_of_what_was_known() -> None:
     assert facts.known["in_post"].value == "no"
 
 
-def test_the_facts_that_policies_may_read() -> None:
-    assert list(FACTS) == [
+def test_the_facts_that_the_living_subsidies_read_come_first() -> None:
+    assert list(FACTS)[:16] == [
         "birth_date",
         "education",
         "study_mode",
@@ -122,3 +122,37 @@ def test_the_facts_that_policies_may_read() -> None:
         "employer_confirmed",
         "prior_grants",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("insurance", "2023-07/2023-09:A@350582#pension+medical!!"),
+        ("insurance", "2023-07/2023-09:a@b"),
+        ("homes", "350581@2020-05-01/2022-03-01;350582@2021-01-01"),
+        ("job_proofs", "interview_notice@2023-05-01"),
+        ("recognitions", "L3;MST"),
+        ("nights_wanted", "7"),
+        ("pension_paid", "486.50"),
+    ],
+)
+def test_the_other_forms_are_written_as_they_are_read(name: str, text: str) -> None:
+    assert write_value(read_value(name, text)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("homes", "350581"),
+        ("homes", "350581@2022-03-01/2020-05-01"),
+        ("job_proofs", "letter@2023-05-01"),
+        ("job_proofs", "interview_notice"),
+        ("recognitions", "L9"),
+        ("nights_wanted", "-3"),
+        ("pension_paid", "1.005"),
+        ("pension_paid", "NaN"),
+    ],
+)
+def test_what_is_not_of_its_form_is_refused(name: str, text: str) -> None:
+    with pytest.raises(FactUnreadable):
+        read_value(name, text)

@@ -1,24 +1,36 @@
 """The library of conditions. A policy names them by ``kind`` and gives their parameters; rules live nowhere else."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from portal.policy.conditions.base import Answer, Condition, Outcome, Reason, View
-from portal.policy.conditions.dates import AgeUnder, NotBefore, Within
-from portal.policy.conditions.grants import NotGrantedBefore
-from portal.policy.conditions.household import HouseholdIn
+from portal.policy.conditions.dates import AgeUnder, Between, ContractYears, NotBefore, Season, Within
+from portal.policy.conditions.grants import Couple, EarlierGrants, NotGrantedBefore
+from portal.policy.conditions.household import HouseholdIn, HouseholdOutside
+from portal.policy.conditions.housing import BookedAhead, FreeNights, JobSearchProof, NoHome
+from portal.policy.conditions.insurance import InsuredMonths, NotInsured
 from portal.policy.conditions.study import (
     EducationLevel,
+    FinalYearStudent,
     GraduatedFrom,
     OverseasDegreeCertified,
+    RecognisedAs,
     SchoolOnList,
     StudyMode,
 )
-from portal.policy.conditions.work import EmployerKind, FirstJobInCity, InPost, InsuredMonths
+from portal.policy.conditions.work import (
+    EmployerActive,
+    EmployerIn,
+    EmployerKind,
+    FactIs,
+    FirstJobInCity,
+    InPost,
+    OwnBusiness,
+)
 
-__all__ = ["Answer", "AnyCondition", "Condition", "Outcome", "Reason", "View", "all_hold", "any_holds", "walk"]
+__all__ = ["KINDS", "Answer", "AnyCondition", "Condition", "Outcome", "Reason", "View", "all_hold", "any_holds", "walk"]
 
 
 class Group(Condition):
@@ -65,9 +77,29 @@ AnyCondition = Annotated[
     | Within
     | AgeUnder
     | NotBefore
-    | NotGrantedBefore,
+    | NotGrantedBefore
+    | EarlierGrants
+    | Couple
+    | Between
+    | BookedAhead
+    | ContractYears
+    | EmployerActive
+    | EmployerIn
+    | FactIs
+    | FinalYearStudent
+    | FreeNights
+    | HouseholdOutside
+    | JobSearchProof
+    | NoHome
+    | NotInsured
+    | OwnBusiness
+    | RecognisedAs
+    | Season,
     Field(discriminator="kind"),
 ]
+KINDS: tuple[str, ...] = tuple(
+    get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(AnyCondition)[0])
+)
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 

@@ -1,10 +1,10 @@
 """What every kind of condition shares: three answers, their reasons, and the view through which it sees facts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.policy.calendar import Calendar
 from portal.policy.facts import Absence, Fact, Provenance, Value
@@ -19,17 +19,15 @@ class Answer(StrEnum):
     UNPROVEN = "unproven"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an answer is what it is: the kind of condition, a code and plain values, put into words when shown."""
 
     kind: str
     code: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """An answer with the reasons that led to it."""
 
     answer: Answer
@@ -44,6 +42,7 @@ class View:
     calendar: Calendar
     known: Mapping[str, Fact]
     floor: Provenance
+    gross_fen: Callable[[], int | None] = lambda: None  # what the amount table gives; None where that is not proven
 
     def value(self, name: str) -> Value:
         """The value of a fact, or ``Absence.UNKNOWN`` where nobody has proven one."""
@@ -69,6 +68,10 @@ class Condition(Strict):
         """An outcome with one reason of this kind."""
         return Outcome(answer, (Reason(self.kind, code, values),))
 
+    def awaits(self, name: str) -> Outcome:
+        """Unproven: the fact of that name is not known."""
+        return self.says(Answer.UNPROVEN, "unknown", fact=name)
+
     def judge(self, name: str, value: Value, test: Callable[[Any], bool], **values: Any) -> Outcome:
         """Met or unmet as ``test`` says of a value, with the absences decided once for every kind.
 
@@ -77,5 +80,10 @@ class Condition(Strict):
         if isinstance(value, Absence):
             if value is Absence.NONE:
                 return self.says(Answer.UNMET, "none", fact=name)
-            return self.says(Answer.UNPROVEN, "unknown", fact=name)
+            return self.awaits(name)
         return self.says(Answer.MET, "met", **values) if test(value) else self.says(Answer.UNMET, "unmet", **values)
+
+
+def is_silent(value: Value) -> bool:
+    """Whether there is no answer at all: unknown, or not applicable. "None" is an answer."""
+    return value is Absence.UNKNOWN or value is Absence.NOT_APPLICABLE

@@ -1,10 +1,12 @@
 """Conditions about where somebody's household is registered."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from portal.policy.conditions.base import Answer, Condition, Outcome, View
+from portal.policy.calendar import add_months
+from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
 from portal.policy.facts import Absence
 from portal.policy.texts import Text
 
@@ -12,24 +14,65 @@ from portal.policy.texts import Text
 class HouseholdIn(Condition):
     """The household is registered in ``place`` (an area code, or the beginning of one).
 
-    A collective household counts unless ``collective_counts`` says otherwise.
+    A collective household counts unless ``collective_counts`` says otherwise; ``months`` is how long it must have been
+    there.
     """
 
     kind: Literal["household_in"]
     place: str = Field(pattern=r"^\d{2,6}$")
     place_name: Text
     collective_counts: bool = True
+    months: int = Field(default=0, ge=0, le=240)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("hukou_code", "hukou_collective")
+        return ("hukou_code", "hukou_collective", *(("hukou_since",) if self.months else ()))
 
     def holds(self, view: View) -> Outcome:
         code, collective = view.value("hukou_code"), view.value("hukou_collective")
         values = {"hukou_code": code, "place": self.place_name.model_dump()}
         outcome = self.judge("hukou_code", code, lambda it: it.startswith(self.place), **values)
-        if outcome.answer is not Answer.MET or self.collective_counts:
+        if outcome.answer is not Answer.MET:
             return outcome
-        if isinstance(collective, Absence) and collective is not Absence.NONE:
-            return self.says(Answer.UNPROVEN, "unknown", fact="hukou_collective")
-        return self.says(Answer.UNMET, "collective") if collective == "yes" else outcome
+        if not self.collective_counts:
+            if collective == "yes":
+                return self.says(Answer.UNMET, "collective")
+            if is_silent(collective):
+                return self.awaits("hukou_collective")
+        return self._since(view) if self.months else outcome
+
+    def _since(self, view: View) -> Outcome:
+        since = view.value("hukou_since")
+        if since is Absence.NONE:  # the register knows of no move: there since birth
+            return self.says(Answer.MET, "met", place=self.place_name.model_dump())
+        if not isinstance(since, date):
+            return self.awaits("hukou_since")
+        values = {"since_on": since.isoformat(), "months": self.months}
+        is_long = view.on >= add_months(since, self.months)
+        return self.says(Answer.MET if is_long else Answer.UNMET, "long" if is_long else "short", **values)
+
+
+class HouseholdOutside(Condition):
+    """The household is registered somewhere else than in ``place``; a collective one there counts as somewhere else,
+    unless ``collective_counts`` says that it is a household of the place.
+    """
+
+    kind: Literal["household_outside"]
+    place: str = Field(pattern=r"^\d{2,6}$")
+    place_name: Text
+    collective_counts: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("hukou_code",) if self.collective_counts else ("hukou_code", "hukou_collective")
+
+    def holds(self, view: View) -> Outcome:
+        code, collective = view.value("hukou_code"), view.value("hukou_collective")
+        outcome = self.judge(
+            "hukou_code", code, lambda it: not it.startswith(self.place), place=self.place_name.model_dump()
+        )
+        if outcome.answer is not Answer.UNMET or code is Absence.NONE or self.collective_counts:
+            return outcome
+        if is_silent(collective):
+            return self.awaits("hukou_collective")
+        return self.says(Answer.MET, "collective") if collective == "yes" else outcome

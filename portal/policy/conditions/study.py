@@ -1,12 +1,14 @@
 """Conditions about what and where somebody studied."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 from pydantic import Field, field_validator
 
-from portal.policy.conditions.base import Answer, Condition, Outcome, View
+from portal.policy.calendar import add_years
+from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
 from portal.policy.facts import FACTS, Absence, same_name
 from portal.policy.schools import school_list, school_list_names
 from portal.policy.texts import Text, refuse
@@ -14,10 +16,14 @@ from portal.ui.figures import listed
 
 
 class EducationLevel(Condition):
-    """The highest degree is one of ``levels`` (equivalences, e.g. a technician class, are listed among them)."""
+    """The highest degree is one of ``levels`` (equivalences, e.g. a technician class, are listed among them).
+
+    A bachelor's degree by 统招专升本 counts as a bachelor's unless ``upgraded_counts`` is false.
+    """
 
     kind: Literal["education_level"]
     levels: tuple[str, ...] = Field(min_length=1)
+    upgraded_counts: bool = True
 
     @field_validator("levels")
     @classmethod
@@ -26,20 +32,29 @@ class EducationLevel(Condition):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("education",)
+        return ("education",) if self.upgraded_counts else ("education", "by_upgrade")
 
     def holds(self, view: View) -> Outcome:
         level = view.value("education")
-        return self.judge(
+        outcome = self.judge(
             "education", level, lambda it: it in self.levels, education=level, education_any=list(self.levels)
         )
+        if self.upgraded_counts or level != "bachelor" or outcome.answer is Answer.UNMET:
+            return outcome
+        upgraded = view.value("by_upgrade")
+        if is_silent(upgraded):
+            return self.awaits("by_upgrade")
+        return self.says(Answer.UNMET, "upgraded") if upgraded == "yes" else outcome
 
 
 class StudyMode(Condition):
-    """Studied in one of ``modes``, e.g. full-time only."""
+    """Studied in one of ``modes``, e.g. full-time only; with ``national_plan_counts`` also otherwise, where the place
+    was one of the national plan (part-time masters since 2017).
+    """
 
     kind: Literal["study_mode"]
     modes: tuple[str, ...] = Field(min_length=1)
+    national_plan_counts: bool = False
 
     @field_validator("modes")
     @classmethod
@@ -48,13 +63,19 @@ class StudyMode(Condition):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("study_mode",)
+        return ("study_mode", "national_plan") if self.national_plan_counts else ("study_mode",)
 
     def holds(self, view: View) -> Outcome:
         mode = view.value("study_mode")
-        return self.judge(
+        outcome = self.judge(
             "study_mode", mode, lambda it: it in self.modes, study_mode=mode, study_mode_any=list(self.modes)
         )
+        if outcome.answer is not Answer.UNMET or not self.national_plan_counts:
+            return outcome
+        planned = view.value("national_plan")
+        if is_silent(planned):
+            return self.awaits("national_plan")
+        return self.says(Answer.MET, "national_plan") if planned == "yes" else outcome
 
 
 class OverseasDegreeCertified(Condition):
@@ -119,6 +140,50 @@ class GraduatedFrom(Condition):
         day = view.value("diploma_on")
         seen = day.year if isinstance(day, date) else None
         return self.judge("diploma_on", day, lambda it: it.year >= self.year, year=seen, needed=self.year)
+
+
+class FinalYearStudent(Condition):
+    """Expects the diploma within a year of the application date."""
+
+    kind: Literal["final_year_student"]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("expected_diploma_on",)
+
+    def holds(self, view: View) -> Outcome:
+        day = view.value("expected_diploma_on")
+        seen = day.isoformat() if isinstance(day, date) else ""
+        return self.judge(
+            "expected_diploma_on", day, lambda it: view.on <= it <= add_years(view.on, 1), expected_on=seen
+        )
+
+
+class RecognisedAs(Condition):
+    """Holds a recognition as one of ``tiers``."""
+
+    kind: Literal["recognised_as"]
+    tiers: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("tiers")
+    @classmethod
+    def _tiers_are_known(cls, tiers: tuple[str, ...]) -> tuple[str, ...]:
+        return known_choices("recognitions", tiers)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("recognitions",)
+
+    def holds(self, view: View) -> Outcome:
+        held = view.value("recognitions")
+        fitting = [tier for tier in self.tiers if isinstance(held, tuple) and tier in held]
+        return self.judge(
+            "recognitions", held, lambda _it: bool(fitting), held=_answers(fitting), needed=_answers(self.tiers)
+        )
+
+
+def _answers(tiers: Sequence[str]) -> dict[str, Any]:
+    return {"fact": "recognitions", "values": list(tiers)}
 
 
 def known_choices(fact: str, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,24 +1,39 @@
-"""Conditions about the employer, the post and the insurance months."""
+"""Conditions about the employer, the post and the own business; and about any fact with few values."""
 
-from typing import Literal
+from datetime import date
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from django.utils.translation import gettext as _
+from pydantic import Field, field_validator, model_validator
 
-from portal.policy.conditions.base import Answer, Condition, Outcome, Reason, View
+from portal.policy.calendar import add_months
+from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
 from portal.policy.conditions.study import known_choices
-from portal.policy.facts import Absence, InsuredRange, Value, month_number, month_text
+from portal.policy.facts import FACTS
+from portal.policy.texts import Text, refuse
+from portal.ui.figures import listed
 
 
 class EmployerKind(Condition):
-    """The present employer is of one of ``kinds``; an own business is the kind ``self_employed``."""
+    """The present employer is of one of ``kinds``, or of any but ``kinds_out``.
+
+    An own business is the kind ``self_employed``.
+    """
 
     kind: Literal["employer_kind"]
-    kinds: tuple[str, ...] = Field(min_length=1)
+    kinds: tuple[str, ...] = ()
+    kinds_out: tuple[str, ...] = ()
 
-    @field_validator("kinds")
+    @field_validator("kinds", "kinds_out")
     @classmethod
     def _kinds_are_known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
         return known_choices("employer_kind", kinds)
+
+    @model_validator(mode="after")
+    def _kinds_go_in_or_out(self) -> Self:
+        if bool(self.kinds) == bool(self.kinds_out):
+            refuse(_("单位类型写可以的（kinds）或不可以的（kinds_out），两者写其一"))
+        return self
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -26,6 +41,8 @@ class EmployerKind(Condition):
 
     def holds(self, view: View) -> Outcome:
         seen = view.value("employer_kind")
+        if self.kinds_out:
+            return self.judge("employer_kind", seen, lambda it: it not in self.kinds_out, employer_kind=seen)
         return self.judge(
             "employer_kind", seen, lambda it: it in self.kinds, employer_kind=seen, employer_kind_any=list(self.kinds)
         )
@@ -57,57 +74,125 @@ class InPost(Condition):
         return self.judge("in_post", view.value("in_post"), lambda it: it == "yes")
 
 
-class InsuredMonths(Condition):
-    """Insured ``months`` months in a row, up to the month before the application or the one before that.
-
-    A month counts when it was paid in time (unless ``late_counts``) and with the present employer (unless
-    ``any_employer``). Registers lag: where they show nothing at all for the last month and that month would be enough,
-    the condition is unproven.
+class EmployerIn(Condition):
+    """The employer is in ``place``. Of dispatched workers it is asked where the employer is, which by law is the agency
+    (Labour Contract Law art. 58), or with ``dispatched_by: user_firm`` where they work.
     """
 
-    kind: Literal["insured_months"]
-    months: int = Field(ge=1, le=120)
-    any_employer: bool = False
-    late_counts: bool = False
+    kind: Literal["employer_in"]
+    place: str = Field(pattern=r"^\d{2,6}$")
+    place_name: Text
+    dispatched_by: Literal["agency", "user_firm"] = "agency"
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("insurance",) if self.any_employer else ("insurance", "employer")
+        if self.dispatched_by == "agency":
+            return ("employer_place",)
+        return ("is_dispatched", "employer_place", "user_firm_place")
 
     def holds(self, view: View) -> Outcome:
-        ranges = view.value("insurance")
-        if ranges is Absence.UNKNOWN or ranges is Absence.NOT_APPLICABLE:
-            return self.says(Answer.UNPROVEN, "unknown", fact="insurance")
-        shown: tuple[InsuredRange, ...] = ranges if isinstance(ranges, tuple) else ()  # type: ignore[assignment]
-        this_month = month_number(view.on)
-        employer: Value = "" if self.any_employer else view.value("employer")
-        if employer is not Absence.UNKNOWN and employer is not Absence.NOT_APPLICABLE:
-            return self._count(shown, employer, this_month)
-        # Which employer is the present one is unknown: decided only if every possible one leads to the same answer.
-        outcomes = [self._count(shown, name, this_month) for name in {"", *(row.employer for row in shown)}]
-        if all(outcome.answer is outcomes[0].answer for outcome in outcomes):
-            return outcomes[0]
-        return self.says(Answer.UNPROVEN, "unknown", fact="employer")
+        own = self._in(view, "employer_place")
+        if self.dispatched_by == "agency":
+            return own
+        user_firm = self._in(view, "user_firm_place")
+        dispatched = view.value("is_dispatched")
+        if dispatched == "yes":
+            return user_firm
+        if is_silent(dispatched) and own.answer is not user_firm.answer:
+            return self.awaits("is_dispatched")
+        return own
 
-    def _count(self, shown: tuple[InsuredRange, ...], employer: Value, this_month: int) -> Outcome:
-        def counts(month: int) -> bool:
-            return any(
-                row.first <= month <= row.last
-                and (self.late_counts or not row.is_late)
-                and (self.any_employer or row.employer == employer)
-                for row in shown
-            )
+    def _in(self, view: View, name: str) -> Outcome:
+        code = view.value(name)
+        return self.judge(
+            name,
+            code,
+            lambda it: it.startswith(self.place),
+            fact_value=[name, str(code)],
+            place=_plain(self.place_name),
+        )
 
-        last_month = this_month - 1
-        month = last_month if counts(last_month) else last_month - 1
-        run = 0
-        while counts(month - run):
-            run += 1
-        values = {"months": run, "needed": self.months}
-        if run >= self.months:
-            return self.says(Answer.MET, "met", **values)
-        is_silent = not any(row.first <= last_month <= row.last for row in shown)
-        if is_silent and run + 1 >= self.months:
-            lagging = Reason(self.kind, "lagging", {**values, "month": month_text(last_month)})
-            return Outcome(Answer.UNPROVEN, (lagging,))
-        return self.says(Answer.UNMET, "unmet", **values)
+
+class EmployerActive(Condition):
+    """The employer is registered and neither deregistered nor listed as abnormal."""
+
+    kind: Literal["employer_active"]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("employer_status",)
+
+    def holds(self, view: View) -> Outcome:
+        status = view.value("employer_status")
+        return self.judge("employer_status", status, lambda it: it == "active", employer_status=status)
+
+
+class OwnBusiness(Condition):
+    """An own business is led in one of ``roles`` and was registered ``months`` months ago; employees need neither."""
+
+    kind: Literal["own_business"]
+    roles: tuple[str, ...] = Field(min_length=1)
+    months: int = Field(default=0, ge=0, le=240)
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_are_known(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        return known_choices("business_role", roles)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("employer_kind", "business_role", *(("business_since",) if self.months else ()))
+
+    def holds(self, view: View) -> Outcome:
+        kind = view.value("employer_kind")
+        if is_silent(kind):
+            return self.awaits("employer_kind")
+        if kind != "self_employed":
+            return self.says(Answer.MET, "employed")
+        role = view.value("business_role")
+        outcome = self.judge(
+            "business_role", role, lambda it: it in self.roles, business_role=role, business_role_any=list(self.roles)
+        )
+        if outcome.answer is Answer.UNMET or not self.months:
+            return outcome
+        since = view.value("business_since")
+        if isinstance(since, date) and view.on < add_months(since, self.months):
+            return self.says(Answer.UNMET, "young", since_on=since.isoformat(), months=self.months)
+        if outcome.answer is Answer.UNPROVEN or isinstance(since, date):
+            return outcome
+        return self.judge("business_since", since, lambda _it: False)
+
+
+class FactIs(Condition):
+    """A fact with few values has one of ``values``, e.g. a family in hardship, an employer of a key industry."""
+
+    kind: Literal["fact_is"]
+    fact: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _values_are_known(self) -> Self:
+        few = [name for name, spec in FACTS.items() if spec.form in ("choice", "yes_no")]
+        if self.fact not in few:
+            refuse(_("“%(text)s”不在可填的值之中：%(choices)s") % {"text": self.fact, "choices": listed(few)})
+        known_choices(self.fact, self.values)
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.fact,)
+
+    def holds(self, view: View) -> Outcome:
+        value = view.value(self.fact)
+        return self.judge(
+            self.fact,
+            value,
+            lambda it: it in self.values,
+            fact=self.fact,
+            fact_value=[self.fact, str(value)],
+            needed={"fact": self.fact, "values": list(self.values)},
+        )
+
+
+def _plain(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
