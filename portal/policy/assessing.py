@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from portal.policy.calendar import Calendar, add_months, add_years
 from portal.policy.conditions import Answer, Reason, View, all_hold
 from portal.policy.facts import Absence, Fact, Facts, FactUnreadable, Provenance, Value, read_value, write_value
+from portal.policy.offering import NO_OFFER, Offer, offer_of, tier_of
 from portal.policy.schema import Clause, PolicyDocument
 
 
@@ -137,6 +138,7 @@ class Assessment:
     amount_fen: int | None
     instalments: tuple[Instalment, ...]
     findings: tuple[Finding, ...]
+    offer: Offer = NO_OFFER
 
     def finding(self, clause: str) -> Finding:
         """The finding for that clause (``KeyError`` where there is none)."""
@@ -159,7 +161,7 @@ class Assessment:
                 for part in self.instalments
             ],
             "findings": [finding.as_json() for finding in self.findings],
-        }
+        } | ({"offer": self.offer.as_json()} if self.offer != NO_OFFER else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -172,6 +174,7 @@ class Assessment:
                 for row in data["instalments"]
             ),
             tuple(Finding.from_json(row) for row in data["findings"]),
+            Offer.from_json(data.get("offer", {})),
         )
 
 
@@ -185,11 +188,11 @@ def assess(document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_
     answers = [finding.answer for finding in findings]
     if Answer.UNMET in answers:
         return Assessment(Verdict.INELIGIBLE, 0, (), findings)
-    if Answer.UNPROVEN in answers or (document.ladder and tier_of(document, views).is_open):
+    if Answer.UNPROVEN in answers or (document.ladder and tier_of(document, views.for_money).is_open):
         return Assessment(Verdict.UNDETERMINED, None, (), findings)
     if not document.makes_payable:
-        return Assessment(Verdict.ELIGIBLE, 0, (), findings)
-    gross_fen = gross_amount(document, views.of(views.money_floor))
+        return Assessment(Verdict.ELIGIBLE, 0, (), findings, offer_of(document, views.for_money))
+    gross_fen = gross_amount(document, views.for_money)
     if not gross_fen:
         return Assessment(Verdict.UNDETERMINED, None, (), findings)
     amount_fen = _less_earlier_grants(document, gross_fen, facts)
@@ -201,7 +204,6 @@ class Views:
 
     def __init__(self, document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> None:
         self.document, self.facts, self.calendar, self.trust_declared = document, facts, calendar, trust_declared
-        self.money_floor = Provenance.DECLARED if trust_declared else Provenance.PAPER
         self._made: dict[Provenance, View] = {}
 
     def of(self, floor: Provenance) -> View:
@@ -212,32 +214,13 @@ class Views:
             view = self._made[floor] = View(self.facts.on, self.calendar, known, floor, self._gross)
         return view
 
+    @property
+    def for_money(self) -> View:
+        """What amounts and tiers rest on: at least papers."""
+        return self.of(Provenance.DECLARED if self.trust_declared else Provenance.PAPER)
+
     def _gross(self) -> int | None:
-        return gross_amount(self.document, self.of(self.money_floor))
-
-
-class Tier(NamedTuple):
-    """The rung somebody stands on, "" for none; ``is_open`` where a higher one is not decided yet."""
-
-    code: str
-    is_open: bool
-
-
-def tier_of(document: PolicyDocument, views: Views) -> Tier:
-    """The highest rung of the document's ladder whose conditions hold for what is proven by papers."""
-    view = views.of(views.money_floor)
-    spouse: Value = ()
-    if document.apartment and document.apartment.better_spouse_counts and view.value("married") != "no":
-        spouse = view.value("spouse_recognitions")
-    for rung in document.ladder:
-        if isinstance(spouse, tuple) and rung.code in spouse:
-            return Tier(rung.code, False)
-        answer = all_hold(rung.when, view).answer
-        if answer is Answer.MET:
-            return Tier(rung.code, False)
-        if answer is Answer.UNPROVEN or spouse is Absence.UNKNOWN:
-            return Tier("", True)
-    return Tier("", False)
+        return gross_amount(self.document, self.for_money)
 
 
 def gross_amount(document: PolicyDocument, view: View) -> int | None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field, model_validator
 
 from portal.policy.facts import FACTS, read_value, write_value
+from portal.policy.notation import write_part
 from portal.policy.texts import Strict, Text, refuse
 
 StageName = Literal["accept", "check", "first_review", "second_review", "public_notice", "final_approval"]
@@ -62,7 +63,8 @@ class Paper(Strict):
         if self.required_if is None:
             return True
         value = read_value(self.required_if.fact, values.get(self.required_if.fact))
-        return write_value(value) in self.required_if.values
+        texts = [write_part(part) for part in value] if isinstance(value, tuple) else [write_value(value)]
+        return any(text in self.required_if.values for text in texts)
 
 
 class Stage(Strict):

@@ -15,6 +15,7 @@ from portal.policy.facts import FACTS, Facts, FactUnreadable, Provenance, read_d
 from portal.policy.schema import PolicyDocument
 
 EXPECTATIONS = ("verdict", "amount", "instalments", "unmet", "unproven")
+OFFERS = ("tier", "card", "nights", "area", "rent")
 
 
 class ExamplesUnreadable(ValueError):
@@ -63,6 +64,7 @@ def read_cases(path: Path, document: PolicyDocument) -> list[Case]:
 
 def answers_of(assessment: Assessment) -> dict[str, str]:
     """The answers as they are written in a file of cases: yuan, and lists joined by ``;``."""
+    offer, rent = assessment.offer, assessment.offer.rent_fen
     amount = "" if assessment.amount_fen is None else yuan_text(assessment.amount_fen)
     return {
         "verdict": assessment.verdict.value,
@@ -70,6 +72,11 @@ def answers_of(assessment: Assessment) -> dict[str, str]:
         "instalments": ";".join(yuan_text(part.amount_fen) for part in assessment.instalments),
         "unmet": ";".join(assessment.clauses("unmet")),
         "unproven": ";".join(assessment.clauses("unproven")),
+        "tier": offer.tier,
+        "card": offer.card,
+        "nights": "" if offer.nights is None else str(offer.nights),
+        "area": "" if offer.area_m2 is None else str(offer.area_m2),
+        "rent": "" if rent is None else yuan_text(rent),
     }
 
 
@@ -119,7 +126,7 @@ def _problems_of_header(header: list[str], document: PolicyDocument) -> Iterator
     for name in header:
         if header.count(name) > 1:
             yield _("列 %(column)s 出现了不止一次") % {"column": name}
-        if name.startswith("expect_") and name.removeprefix("expect_") not in EXPECTATIONS:
+        if name.startswith("expect_") and name.removeprefix("expect_") not in (*EXPECTATIONS, *OFFERS):
             yield _("没有 %(column)s 这样的列，请核对拼写") % {"column": name}
 
 

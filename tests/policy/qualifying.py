@@ -1,4 +1,4 @@
-"""Two people who qualify, one for each policy, and what a policy answers when one respect is changed."""
+"""The documents, two people who qualify for one each, and what a policy answers when one respect is changed."""
 
 from datetime import date
 from functools import cache
@@ -9,8 +9,26 @@ from portal.policy.assessing import Assessment, assess
 from portal.policy.calendar import shipped_calendar
 from portal.policy.facts import Facts, Provenance
 from portal.policy.schema import PolicyDocument, parse_document
+from portal.policy.worked_examples import Case, read_cases
 
-FOLDER = Path(__file__).resolve().parents[2] / "subsidies" / "policy"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "subsidies" / "policy"
+PATHS = {
+    "LS-2022": FOLDER / "LS-2022.yaml",
+    "YTE-2024": FOLDER / "YTE-2024.yaml",
+    "CARD-2023": ROOT / "applicants" / "cards" / "policy" / "CARD-2023.yaml",
+    "LODGE-2023": ROOT / "housing" / "policy" / "LODGE-2023.yaml",
+    "APT-2023": ROOT / "housing" / "policy" / "APT-2023.yaml",
+    "SI-2022": ROOT / "docs" / "policies" / "SI-2022.yaml",
+}
+EXAMPLES = {
+    "LS-2022": "living-subsidy-LS-2022.csv",
+    "YTE-2024": "living-subsidy-YTE-2024.csv",
+    "CARD-2023": "talent-card-CARD-2023.csv",
+    "LODGE-2023": "lodging-LODGE-2023.csv",
+    "APT-2023": "apartment-APT-2023.csv",
+    "SI-2022": "social-insurance-SI-2022.csv",
+}
 
 LS_PERSON = {
     "on": "2022-12-20",
@@ -45,7 +63,7 @@ YTE_CLAUSES = ("YT-1", "YT-2", "YT-3", "YT-4", "YT-5", "YT-6")
 
 def text_of(code: str) -> str:
     """The shipped document as it is written."""
-    return (FOLDER / f"{code}.yaml").read_text(encoding="utf-8")
+    return PATHS[code].read_text(encoding="utf-8")
 
 
 @cache
@@ -66,3 +84,9 @@ def assessed(
 def answers(assessment: Assessment) -> dict[str, str]:
     """Clause number → answer."""
     return {finding.clause: finding.answer.value for finding in assessment.findings}
+
+
+@cache
+def cases(code: str) -> tuple[Case, ...]:
+    """The officials' worked examples of a document."""
+    return tuple(read_cases(Path(__file__).parent / "examples" / EXAMPLES[code], document(code)))

@@ -15,6 +15,7 @@ from portal.policy.calendar import shipped_calendar
 from portal.policy.schema import PolicyUnreadable, parse_document
 from portal.policy.worked_examples import (
     EXPECTATIONS,
+    OFFERS,
     ExamplesUnreadable,
     answers_of,
     disagreements,
@@ -51,11 +52,13 @@ class Command(BaseCommand):
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")
         rows = csv.writer(self.stdout, lineterminator="\n")
-        rows.writerow(["case", *EXPECTATIONS])
+        columns = [*EXPECTATIONS, *(name for name in OFFERS if any(name in case.expected for case in cases))]
+        rows.writerow(["case", *columns])
         found: list[str] = []
         for case in cases:
             assessment = assess(document, case.facts, shipped_calendar())
-            rows.writerow([case.name, *answers_of(assessment).values()])
+            answers = answers_of(assessment)
+            rows.writerow([case.name, *(answers[name] for name in columns)])
             found += disagreements(case, assessment)
         if found:
             raise CommandError("\n".join(found))
