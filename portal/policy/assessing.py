@@ -4,7 +4,7 @@ A fact decides only when it is proven as well as the clause demands; below that 
 fact can neither grant nor refuse: the clause is unproven, and its reasons say what the declared value would lead to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,13 +53,40 @@ class FactSeen(NamedTuple):
         return self.fact.source
 
 
-class Finding(NamedTuple):
-    """The answer to one clause, why, and the facts it was decided on."""
+class Finding:
+    """The answer to one clause, why, and the facts it was decided on.
 
-    clause: str
-    answer: Answer
-    reasons: tuple[Reason, ...]
-    facts: tuple[FactSeen, ...]
+    The facts are picked out of all that was known only when somebody asks: most findings are only counted.
+    """
+
+    __slots__ = ("_known", "_reads", "answer", "clause", "reasons")
+
+    def __init__(
+        self,
+        clause: str,
+        answer: Answer,
+        reasons: tuple[Reason, ...],
+        reads: Sequence[str],
+        known: Mapping[str, Fact],
+    ) -> None:
+        self.clause, self.answer, self.reasons = clause, answer, reasons
+        self._reads, self._known = reads, known
+
+    @property
+    def facts(self) -> tuple[FactSeen, ...]:
+        """The facts that the clause reads, as far as there are any."""
+        return tuple(FactSeen(name, self._known[name]) for name in self._reads if name in self._known)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Finding):
+            return NotImplemented
+        mine, theirs = ((it.clause, it.answer, it.reasons, it.facts) for it in (self, other))
+        return mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Finding({self.clause!r}, {self.answer!r}, {self.reasons!r})"
 
     @property
     def kind(self) -> str:
@@ -106,18 +133,16 @@ class Finding(NamedTuple):
             data["clause"],
             Answer(data["answer"]),
             tuple(Reason(row["kind"], row["code"], dict(row["values"])) for row in data["reasons"]),
-            tuple(
-                FactSeen(
-                    row["name"],
-                    Fact(
-                        _stored_value(row["name"], row["value"]),
-                        Provenance[row["provenance"].upper()],
-                        date.fromisoformat(row["as_of"]) if row["as_of"] else None,
-                        row["source"],
-                    ),
+            tuple(row["name"] for row in data["facts"]),
+            {
+                row["name"]: Fact(
+                    _stored_value(row["name"], row["value"]),
+                    Provenance[row["provenance"].upper()],
+                    date.fromisoformat(row["as_of"]) if row["as_of"] else None,
+                    row["source"],
                 )
                 for row in data["facts"]
-            ),
+            },
         )
 
 
@@ -204,11 +229,11 @@ class Views:
 
     def __init__(self, document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> None:
         self.document, self.facts, self.calendar, self.trust_declared = document, facts, calendar, trust_declared
-        self._made: dict[Provenance, View] = {}
+        self._made: list[View | None] = [None] * (max(Provenance) + 1)
 
     def of(self, floor: Provenance) -> View:
         """The view of that floor."""
-        view = self._made.get(floor)
+        view = self._made[floor]
         if view is None:
             known = self.facts.known
             view = self._made[floor] = View(self.facts.on, self.calendar, known, floor, self._gross)
@@ -277,17 +302,17 @@ def _less_earlier_grants(document: PolicyDocument, gross_fen: int, facts: Facts)
 
 def _find(clause: Clause, views: Views) -> Finding:
     known = views.facts.known
-    seen = tuple([FactSeen(name, known[name]) for name in clause.reads if name in known])
     floor = Provenance.DECLARED if views.trust_declared else clause.floor
     answer, reasons = all_hold(clause.conditions, views.of(floor))
     if answer is Answer.UNPROVEN and not views.trust_declared:
-        unchecked = [it.name for it in seen if it.fact.value is not Absence.UNKNOWN and it.provenance < clause.floor]
+        seen = [(name, known[name]) for name in clause.reads if name in known]
+        unchecked = [name for name, it in seen if it.value is not Absence.UNKNOWN and it.provenance < floor]
         if unchecked:
             as_declared = all_hold(clause.conditions, views.of(Provenance.DECLARED))
             values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
             if as_declared != (answer, reasons):  # otherwise checking them would not settle the clause
                 reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
-    return Finding(clause.code, answer, reasons, seen)
+    return Finding(clause.code, answer, reasons, clause.reads, known)
 
 
 def _stored_value(name: str, text: str) -> Value:

@@ -1,5 +1,6 @@
 """Texts of policy documents: Chinese always, English where somebody has written it."""
 
+from functools import cached_property
 from typing import Any, NoReturn
 
 from django.utils.translation import get_language
@@ -26,6 +27,11 @@ class Text(Strict):
     @classmethod
     def _plain_string_is_chinese(cls, data: Any) -> Any:
         return {"zh": data} if isinstance(data, str) else data
+
+    @cached_property
+    def plain(self) -> dict[str, str]:
+        """Both languages as plain values, for what is stored."""
+        return {"zh": self.zh, "en": self.en}
 
     @property
     def lang(self) -> str:

@@ -106,12 +106,14 @@ AnyOf.model_rebuild()
 
 def all_hold(conditions: Sequence[Condition], view: View) -> Outcome:
     """One not met makes the whole not met, else one unproven makes it unproven; the reasons are of that answer."""
-    return _together(conditions, view, (Answer.UNMET, Answer.UNPROVEN, Answer.MET))
+    if len(conditions) == 1:
+        return conditions[0].holds(view)
+    return _together([condition.holds(view) for condition in conditions], Answer.UNMET, Answer.MET)
 
 
 def any_holds(conditions: Sequence[Condition], view: View) -> Outcome:
     """One met makes the whole met, else one unproven makes it unproven."""
-    return _together(conditions, view, (Answer.MET, Answer.UNPROVEN, Answer.UNMET))
+    return _together([condition.holds(view) for condition in conditions], Answer.MET, Answer.UNMET)
 
 
 def walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
@@ -122,11 +124,10 @@ def walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
             yield from walk(condition.of)
 
 
-def _together(conditions: Sequence[Condition], view: View, precedence: tuple[Answer, ...]) -> Outcome:
-    outcomes = [condition.holds(view) for condition in conditions]
-    if len(outcomes) == 1:
-        return outcomes[0]
-    answer = next(answer for answer in precedence if any(outcome.answer is answer for outcome in outcomes))
+def _together(outcomes: list[Outcome], first: Answer, last: Answer) -> Outcome:
+    """``first`` where one of them is, else unproven where one of them is, else ``last``."""
+    answers = [outcome.answer for outcome in outcomes]
+    answer = first if first in answers else Answer.UNPROVEN if Answer.UNPROVEN in answers else last
     reasons: list[Reason] = []
     for outcome in outcomes:
         if outcome.answer is answer:

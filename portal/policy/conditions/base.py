@@ -81,7 +81,9 @@ class Condition(Strict):
             if value is Absence.NONE:
                 return self.says(Answer.UNMET, "none", fact=name)
             return self.awaits(name)
-        return self.says(Answer.MET, "met", **values) if test(value) else self.says(Answer.UNMET, "unmet", **values)
+        if test(value):
+            return Outcome(Answer.MET, (Reason(self.kind, "met", values),))
+        return Outcome(Answer.UNMET, (Reason(self.kind, "unmet", values),))
 
 
 def is_silent(value: Value) -> bool:

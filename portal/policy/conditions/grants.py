@@ -52,7 +52,7 @@ class NotGrantedBefore(AboutGrants):
         if is_silent(grants):
             return self.awaits("prior_grants")
         for grant, scheme in self.counted(grants):
-            values = {"scheme": grant.scheme, "title": scheme.title.model_dump()}
+            values = {"scheme": grant.scheme, "title": scheme.title.plain}
             return self.says(Answer.UNMET, "unmet", granted_on=grant.granted_on.isoformat(), **values)
         return self.says(Answer.MET, "met")
 
@@ -131,7 +131,7 @@ class Couple(AboutGrants):
             return self.says(Answer.MET, "single")
         grants = view.value("spouse_grants")
         for grant, scheme in self.counted(grants):
-            values = {"granted_on": grant.granted_on.isoformat(), "title": scheme.title.model_dump()}
+            values = {"granted_on": grant.granted_on.isoformat(), "title": scheme.title.plain}
             return self.says(Answer.UNMET, "unmet", **values) if married == "yes" else self.awaits("married")
         if is_silent(grants):
             return self.awaits("spouse_grants")

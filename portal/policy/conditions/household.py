@@ -30,7 +30,7 @@ class HouseholdIn(Condition):
 
     def holds(self, view: View) -> Outcome:
         code, collective = view.value("hukou_code"), view.value("hukou_collective")
-        values = {"hukou_code": code, "place": self.place_name.model_dump()}
+        values = {"hukou_code": code, "place": self.place_name.plain}
         outcome = self.judge("hukou_code", code, lambda it: it.startswith(self.place), **values)
         if outcome.answer is not Answer.MET:
             return outcome
@@ -44,7 +44,7 @@ class HouseholdIn(Condition):
     def _since(self, view: View) -> Outcome:
         since = view.value("hukou_since")
         if since is Absence.NONE:  # the register knows of no move: there since birth
-            return self.says(Answer.MET, "met", place=self.place_name.model_dump())
+            return self.says(Answer.MET, "met", place=self.place_name.plain)
         if not isinstance(since, date):
             return self.awaits("hukou_since")
         values = {"since_on": since.isoformat(), "months": self.months}
@@ -68,9 +68,7 @@ class HouseholdOutside(Condition):
 
     def holds(self, view: View) -> Outcome:
         code, collective = view.value("hukou_code"), view.value("hukou_collective")
-        outcome = self.judge(
-            "hukou_code", code, lambda it: not it.startswith(self.place), place=self.place_name.model_dump()
-        )
+        outcome = self.judge("hukou_code", code, lambda it: not it.startswith(self.place), place=self.place_name.plain)
         if outcome.answer is not Answer.UNMET or code is Absence.NONE or self.collective_counts:
             return outcome
         if is_silent(collective):

@@ -55,12 +55,12 @@ class NoHome(Condition):
                     return found
             if is_silent(homes):
                 missing = missing or name
-        return self.awaits(missing) if missing else self.says(Answer.MET, "met", place=self.place_name.model_dump())
+        return self.awaits(missing) if missing else self.says(Answer.MET, "met", place=self.place_name.plain)
 
     def _against(self, home: Home, name: str, on: date) -> Outcome | None:
         if not home.area.startswith(self.place) or home.since > on:
             return None
-        values = {"fact": name, "place": self.place_name.model_dump()}
+        values = {"fact": name, "place": self.place_name.plain}
         if home.until is None or home.until > on:
             return self.says(Answer.UNMET, "unmet", **values)
         free_from = add_years(home.until, self.sold_within_years)

@@ -122,7 +122,7 @@ class SchoolOnList(Condition):
             school,
             lambda it: same_name(it) in school_list(self.school_list),
             school=school,
-            title=self.title.model_dump(),
+            title=self.title.plain,
         )
 
 

@@ -109,7 +109,7 @@ class EmployerIn(Condition):
             code,
             lambda it: it.startswith(self.place),
             fact_value=[name, str(code)],
-            place=_plain(self.place_name),
+            place=self.place_name.plain,
         )
 
 
@@ -192,7 +192,3 @@ class FactIs(Condition):
             fact_value=[self.fact, str(value)],
             needed={"fact": self.fact, "values": list(self.values)},
         )
-
-
-def _plain(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
