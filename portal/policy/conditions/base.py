@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from portal.policy.calendar import Calendar
@@ -84,6 +85,35 @@ class Condition(Strict):
         if test(value):
             return Outcome(Answer.MET, (Reason(self.kind, "met", values),))
         return Outcome(Answer.UNMET, (Reason(self.kind, "unmet", values),))
+
+
+class OneChoice(Condition):
+    """A condition on one fact with few values: each answer is worked out once, however many people are asked about."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.fact_read,)
+
+    @property
+    def fact_read(self) -> str:
+        """The name of the fact."""
+        raise NotImplementedError
+
+    def answer_to(self, value: Value) -> Outcome:
+        """What the condition answers to a value of the fact."""
+        raise NotImplementedError
+
+    def holds(self, view: View) -> Outcome:
+        name, answers = self._worked_out
+        value = view.value(name)
+        outcome = answers.get(value)
+        if outcome is None:
+            outcome = answers[value] = self.answer_to(value)
+        return outcome
+
+    @cached_property
+    def _worked_out(self) -> tuple[str, dict[Value, Outcome]]:
+        return self.fact_read, {}
 
 
 def is_silent(value: Value) -> bool:

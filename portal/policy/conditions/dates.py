@@ -54,16 +54,18 @@ class Within(Condition):
         anchor = view.value(self.anchor)
         if not isinstance(anchor, date):
             return self.judge(self.anchor, anchor, lambda _it: False)
-        values = {"fact": self.anchor, "anchor_on": anchor.isoformat(), "years": self.years}
+        values: dict[str, Any] = {"fact": self.anchor, "anchor_on": anchor.isoformat(), "years": self.years}
         if view.on < anchor:
             return self.says(Answer.UNMET, "early", **values)
-        last = add_months(add_years(anchor, self.years), self.months)
+        last = add_years(anchor, self.years)
+        if self.months:
+            last = add_months(last, self.months)
         is_provisional = False
         if self.rolls:
             while (working := view.calendar.is_working(last)) is False:
                 last += ONE_DAY
             is_provisional = working is None
-        values |= {"last_on": last.isoformat(), "is_provisional": is_provisional}
+        values["last_on"], values["is_provisional"] = last.isoformat(), is_provisional
         if view.on <= last:
             return self.says(Answer.MET, "met_provisional" if is_provisional else "met", **values)
         if is_provisional and view.on <= last + LONGEST_ROLL:

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator
 
 from portal.policy.calendar import add_years
-from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
-from portal.policy.facts import FACTS, Absence, same_name
+from portal.policy.conditions.base import Answer, Condition, OneChoice, Outcome, View, is_silent
+from portal.policy.facts import FACTS, Absence, Value, same_name
 from portal.policy.schools import school_list, school_list_names
 from portal.policy.texts import Text, refuse
 from portal.ui.figures import listed
 
 
-class EducationLevel(Condition):
+class EducationLevel(OneChoice):
     """The highest degree is one of ``levels`` (equivalences, e.g. a technician class, are listed among them).
 
     A bachelor's degree by 统招专升本 counts as a bachelor's unless ``upgraded_counts`` is false.
@@ -34,12 +34,18 @@ class EducationLevel(Condition):
     def reads(self) -> tuple[str, ...]:
         return ("education",) if self.upgraded_counts else ("education", "by_upgrade")
 
-    def holds(self, view: View) -> Outcome:
-        level = view.value("education")
-        outcome = self.judge(
-            "education", level, lambda it: it in self.levels, education=level, education_any=list(self.levels)
+    @property
+    def fact_read(self) -> str:
+        return "education"
+
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge(
+            "education", value, lambda it: it in self.levels, education=value, education_any=list(self.levels)
         )
-        if self.upgraded_counts or level != "bachelor" or outcome.answer is Answer.UNMET:
+
+    def holds(self, view: View) -> Outcome:
+        outcome = super().holds(view)
+        if self.upgraded_counts or outcome.answer is Answer.UNMET or view.value("education") != "bachelor":
             return outcome
         upgraded = view.value("by_upgrade")
         if is_silent(upgraded):
@@ -47,7 +53,7 @@ class EducationLevel(Condition):
         return self.says(Answer.UNMET, "upgraded") if upgraded == "yes" else outcome
 
 
-class StudyMode(Condition):
+class StudyMode(OneChoice):
     """Studied in one of ``modes``, e.g. full-time only; with ``national_plan_counts`` also otherwise, where the place
     was one of the national plan (part-time masters since 2017).
     """
@@ -65,11 +71,17 @@ class StudyMode(Condition):
     def reads(self) -> tuple[str, ...]:
         return ("study_mode", "national_plan") if self.national_plan_counts else ("study_mode",)
 
-    def holds(self, view: View) -> Outcome:
-        mode = view.value("study_mode")
-        outcome = self.judge(
-            "study_mode", mode, lambda it: it in self.modes, study_mode=mode, study_mode_any=list(self.modes)
+    @property
+    def fact_read(self) -> str:
+        return "study_mode"
+
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge(
+            "study_mode", value, lambda it: it in self.modes, study_mode=value, study_mode_any=list(self.modes)
         )
+
+    def holds(self, view: View) -> Outcome:
+        outcome = super().holds(view)
         if outcome.answer is not Answer.UNMET or not self.national_plan_counts:
             return outcome
         planned = view.value("national_plan")
@@ -78,17 +90,16 @@ class StudyMode(Condition):
         return self.says(Answer.MET, "national_plan") if planned == "yes" else outcome
 
 
-class OverseasDegreeCertified(Condition):
+class OverseasDegreeCertified(OneChoice):
     """A degree from abroad is certified by 留服; a certificate that is not there yet is unproven, never unmet."""
 
     kind: Literal["overseas_degree_certified"]
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("overseas_certified",)
+    def fact_read(self) -> str:
+        return "overseas_certified"
 
-    def holds(self, view: View) -> Outcome:
-        value = view.value("overseas_certified")
+    def answer_to(self, value: Value) -> Outcome:
         if value is Absence.UNKNOWN:
             return self.says(Answer.UNPROVEN, "unknown", fact="overseas_certified")
         if value is Absence.NOT_APPLICABLE:

@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
 from portal.policy.calendar import add_months
-from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
+from portal.policy.conditions.base import Answer, Condition, OneChoice, Outcome, View, is_silent
 from portal.policy.conditions.study import known_choices
-from portal.policy.facts import FACTS
+from portal.policy.facts import FACTS, Value
 from portal.policy.texts import Text, refuse
 from portal.ui.figures import listed
 
 
-class EmployerKind(Condition):
+class EmployerKind(OneChoice):
     """The present employer is of one of ``kinds``, or of any but ``kinds_out``.
 
     An own business is the kind ``self_employed``.
@@ -36,42 +36,40 @@ class EmployerKind(Condition):
         return self
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("employer_kind",)
+    def fact_read(self) -> str:
+        return "employer_kind"
 
-    def holds(self, view: View) -> Outcome:
-        seen = view.value("employer_kind")
-        if self.kinds_out:
-            return self.judge("employer_kind", seen, lambda it: it not in self.kinds_out, employer_kind=seen)
+    def answer_to(self, value: Value) -> Outcome:
+        allowed = self.kinds or [it for it in FACTS["employer_kind"].choices if it not in self.kinds_out]
         return self.judge(
-            "employer_kind", seen, lambda it: it in self.kinds, employer_kind=seen, employer_kind_any=list(self.kinds)
+            "employer_kind", value, lambda it: it in allowed, employer_kind=value, employer_kind_any=list(allowed)
         )
 
 
-class FirstJobInCity(Condition):
+class FirstJobInCity(OneChoice):
     """The present employment is the first one in the city."""
 
     kind: Literal["first_job_in_city"]
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("first_job_in_city",)
+    def fact_read(self) -> str:
+        return "first_job_in_city"
 
-    def holds(self, view: View) -> Outcome:
-        return self.judge("first_job_in_city", view.value("first_job_in_city"), lambda it: it == "yes")
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge("first_job_in_city", value, lambda it: it == "yes")
 
 
-class InPost(Condition):
+class InPost(OneChoice):
     """Still with the employer on the application date."""
 
     kind: Literal["in_post"]
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("in_post",)
+    def fact_read(self) -> str:
+        return "in_post"
 
-    def holds(self, view: View) -> Outcome:
-        return self.judge("in_post", view.value("in_post"), lambda it: it == "yes")
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge("in_post", value, lambda it: it == "yes")
 
 
 class EmployerIn(Condition):
@@ -113,18 +111,17 @@ class EmployerIn(Condition):
         )
 
 
-class EmployerActive(Condition):
+class EmployerActive(OneChoice):
     """The employer is registered and neither deregistered nor listed as abnormal."""
 
     kind: Literal["employer_active"]
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("employer_status",)
+    def fact_read(self) -> str:
+        return "employer_status"
 
-    def holds(self, view: View) -> Outcome:
-        status = view.value("employer_status")
-        return self.judge("employer_status", status, lambda it: it == "active", employer_status=status)
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge("employer_status", value, lambda it: it == "active", employer_status=value)
 
 
 class OwnBusiness(Condition):
@@ -163,7 +160,7 @@ class OwnBusiness(Condition):
         return self.judge("business_since", since, lambda _it: False)
 
 
-class FactIs(Condition):
+class FactIs(OneChoice):
     """A fact with few values has one of ``values``, e.g. a family in hardship, an employer of a key industry."""
 
     kind: Literal["fact_is"]
@@ -179,11 +176,10 @@ class FactIs(Condition):
         return self
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return (self.fact,)
+    def fact_read(self) -> str:
+        return self.fact
 
-    def holds(self, view: View) -> Outcome:
-        value = view.value(self.fact)
+    def answer_to(self, value: Value) -> Outcome:
         return self.judge(
             self.fact,
             value,
