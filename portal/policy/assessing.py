@@ -4,7 +4,7 @@ A fact decides only when it is proven as well as the clause demands; below that 
 fact can neither grant nor refuse: the clause is unproven, and its reasons say what the declared value would lead to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from portal.policy.calendar import Calendar, add_months, add_years
-from portal.policy.conditions import Answer, Reason, View, all_hold
+from portal.policy.conditions import Answer, Outcome, Reason, View, all_hold
 from portal.policy.facts import Absence, Fact, Facts, FactUnreadable, Provenance, Value, read_value, write_value
 from portal.policy.offering import NO_OFFER, Offer, offer_of, tier_of
-from portal.policy.schema import Clause, PolicyDocument
+from portal.policy.schema import PolicyDocument
+
+LEVELS = max(Provenance) + 1
 
 
 class Verdict(StrEnum):
@@ -209,7 +211,7 @@ def assess(document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_
     With ``trust_declared`` everything counts as proven: the pre-check of a draft, never the ground of a decision.
     """
     views = Views(document, facts, calendar, trust_declared)
-    findings = tuple([_find(clause, views) for clause in document.clauses])
+    findings = tuple([_find(views, *clause.plan) for clause in document.clauses])
     answers = [finding.answer for finding in findings]
     if Answer.UNMET in answers:
         return Assessment(Verdict.INELIGIBLE, 0, (), findings)
@@ -229,7 +231,7 @@ class Views:
 
     def __init__(self, document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> None:
         self.document, self.facts, self.calendar, self.trust_declared = document, facts, calendar, trust_declared
-        self._made: list[View | None] = [None] * (max(Provenance) + 1)
+        self._made: list[View | None] = [None] * LEVELS
 
     def of(self, floor: Provenance) -> View:
         """The view of that floor."""
@@ -300,19 +302,20 @@ def _less_earlier_grants(document: PolicyDocument, gross_fen: int, facts: Facts)
     return gross_fen
 
 
-def _find(clause: Clause, views: Views) -> Finding:
+def _find(
+    views: Views, code: str, floor: Provenance, reads: tuple[str, ...], decide: Callable[[View], Outcome]
+) -> Finding:
     known = views.facts.known
-    floor = Provenance.DECLARED if views.trust_declared else clause.floor
-    answer, reasons = all_hold(clause.conditions, views.of(floor))
+    answer, reasons = decide(views.of(Provenance.DECLARED if views.trust_declared else floor))
     if answer is Answer.UNPROVEN and not views.trust_declared:
-        seen = [(name, known[name]) for name in clause.reads if name in known]
+        seen = [(name, known[name]) for name in reads if name in known]
         unchecked = [name for name, it in seen if it.value is not Absence.UNKNOWN and it.provenance < floor]
         if unchecked:
-            as_declared = all_hold(clause.conditions, views.of(Provenance.DECLARED))
-            values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": clause.proven_by}
+            as_declared = decide(views.of(Provenance.DECLARED))
+            values = {"would_be": as_declared.answer.value, "facts": unchecked, "proven_by": floor.name.lower()}
             if as_declared != (answer, reasons):  # otherwise checking them would not settle the clause
                 reasons = (*as_declared.reasons, Reason("provenance", "declared", values))
-    return Finding(clause.code, answer, reasons, clause.reads, known)
+    return Finding(code, answer, reasons, reads, known)
 
 
 def _stored_value(name: str, text: str) -> Value:

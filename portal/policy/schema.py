@@ -3,16 +3,16 @@
 ``parse_document`` turns YAML (or JSON) into a ``PolicyDocument`` or into sentences about what is wrong with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, Self
 
 from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
-from portal.policy.conditions import AnyCondition, Condition, walk
+from portal.policy.conditions import AnyCondition, Condition, Outcome, View, all_hold, walk
 from portal.policy.conditions.grants import EarlierGrants
 from portal.policy.facts import FACTS, Provenance
 from portal.policy.offers import ApartmentTerms, CardTerms, LodgingTerms, Rung
@@ -60,6 +60,12 @@ class Clause(Strict):
     def floor(self) -> Provenance:
         """``proven_by`` as a provenance."""
         return Provenance[self.proven_by.upper()]
+
+    @cached_property
+    def plan(self) -> tuple[str, Provenance, tuple[str, ...], Callable[[View], Outcome]]:
+        """Number, floor, facts and what decides, worked out once for all the people it decides about."""
+        decide = self.conditions[0].holds if len(self.conditions) == 1 else partial(all_hold, self.conditions)
+        return self.code, self.floor, self.reads, decide
 
     @cached_property
     def reads(self) -> tuple[str, ...]:

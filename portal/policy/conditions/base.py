@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen would cost more than the rest of an easy clause; nobody assigns to it
 class View:
     """Facts as a clause may see them: what is proven below ``floor`` is as good as unknown."""
 

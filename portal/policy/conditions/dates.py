@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
 from portal.policy.calendar import ONE_DAY, add_months, add_years
-from portal.policy.conditions.base import Answer, Condition, Outcome, View
+from portal.policy.conditions.base import Answer, Condition, Outcome, Reason, View
 from portal.policy.facts import FACTS, Absence
 from portal.policy.texts import refuse
 from portal.ui.figures import listed
@@ -66,11 +66,12 @@ class Within(Condition):
                 last += ONE_DAY
             is_provisional = working is None
         values["last_on"], values["is_provisional"] = last.isoformat(), is_provisional
+        answer, code = Answer.UNMET, "unmet"
         if view.on <= last:
-            return self.says(Answer.MET, "met_provisional" if is_provisional else "met", **values)
-        if is_provisional and view.on <= last + LONGEST_ROLL:
-            return self.says(Answer.UNPROVEN, "provisional", **values)
-        return self.says(Answer.UNMET, "unmet", **values)
+            answer, code = Answer.MET, "met_provisional" if is_provisional else "met"
+        elif is_provisional and view.on <= last + LONGEST_ROLL:
+            answer, code = Answer.UNPROVEN, "provisional"
+        return Outcome(answer, (Reason(self.kind, code, values),))
 
 
 class AgeUnder(Condition):

@@ -32,9 +32,10 @@ class AboutGrants(Condition):
         """The grants that matter, each with the scheme it falls under."""
         found = []
         for grant in grants if isinstance(grants, tuple) else ():
-            scheme = next((it for it in self.schemes if it.covers(grant)), None)
-            if scheme:
-                found.append((grant, scheme))
+            for scheme in self.schemes:
+                if scheme.covers(grant):
+                    found.append((grant, scheme))
+                    break
         return found
 
 

@@ -29,12 +29,14 @@ class HouseholdIn(Condition):
         return ("hukou_code", "hukou_collective", *(("hukou_since",) if self.months else ()))
 
     def holds(self, view: View) -> Outcome:
-        code, collective = view.value("hukou_code"), view.value("hukou_collective")
-        values = {"hukou_code": code, "place": self.place_name.plain}
-        outcome = self.judge("hukou_code", code, lambda it: it.startswith(self.place), **values)
+        code = view.value("hukou_code")
+        outcome = self.judge(
+            "hukou_code", code, lambda it: it.startswith(self.place), hukou_code=code, place=self.place_name.plain
+        )
         if outcome.answer is not Answer.MET:
             return outcome
         if not self.collective_counts:
+            collective = view.value("hukou_collective")
             if collective == "yes":
                 return self.says(Answer.UNMET, "collective")
             if is_silent(collective):

@@ -64,14 +64,17 @@ class InsuredMonths(Condition):
             return self._count(shown, None, this_month)
         employer = view.value("employer")
         if not is_silent(employer):
-            return self._with(view, shown, employer, this_month)
+            if self.group_counts:
+                return self._with_group(view, shown, employer, this_month)
+            return self._count(shown, (employer,), this_month)
         # Which employer is the present one is unknown: decided only if every possible one leads to the same answer.
-        outcomes = [self._with(view, shown, name, this_month) for name in {"", *(row.employer for row in shown)}]
+        names = {"", *(row.employer for row in shown)}
+        outcomes = [self._with_group(view, shown, name, this_month) for name in names]
         if all(outcome.answer is outcomes[0].answer for outcome in outcomes):
             return outcomes[0]
         return self.awaits("employer")
 
-    def _with(self, view: View, shown: tuple[InsuredRange, ...], employer: Value, this_month: int) -> Outcome:
+    def _with_group(self, view: View, shown: tuple[InsuredRange, ...], employer: Value, this_month: int) -> Outcome:
         if not self.group_counts:
             return self._count(shown, (employer,), this_month)
         firms = view.value("group_firms")
@@ -83,7 +86,7 @@ class InsuredMonths(Condition):
     def _count(self, shown: tuple[InsuredRange, ...], employers: tuple[Value, ...] | None, this_month: int) -> Outcome:
         counted: set[int] = set()
         for row in shown:
-            if self._counts(row, employers):
+            if (employers is None or row.employer in employers) and self._counts(row):
                 counted.update(range(row.first, min(row.last + 1, this_month)))
         found = self._reached(counted, this_month)
         values: dict[str, Any] = {"months": found, "needed": self.months}
@@ -96,10 +99,9 @@ class InsuredMonths(Condition):
             return self.says(Answer.UNPROVEN, f"lagging{suffix}", **values, month=month_text(silent[-1]))
         return self.says(Answer.UNMET, f"unmet{suffix}", **values)
 
-    def _counts(self, row: InsuredRange, employers: tuple[Value, ...] | None) -> bool:
+    def _counts(self, row: InsuredRange) -> bool:
         return (
-            (employers is None or row.employer in employers)
-            and (not row.is_late or self.late_counts or (self.ordered_counts and row.is_ordered))
+            (not row.is_late or self.late_counts or (self.ordered_counts and row.is_ordered))
             and (not self.place or not row.place or row.place.startswith(self.place))
             and (row.kinds == self.insurances or set(self.insurances) <= set(row.kinds))
         )
@@ -108,12 +110,14 @@ class InsuredMonths(Condition):
         """The months in all, or the longest run that ends in one of the ``lag`` months before ``this_month``."""
         if self.cumulative:
             return len(counted)
-        longest = 0
-        for last in range(this_month - 1, this_month - 1 - self.lag, -1):
+        longest, last = 0, this_month - 1
+        while last >= this_month - self.lag:
             month = last
             while month in counted:
                 month -= 1
-            longest = max(longest, last - month)
+            if last - month > longest:
+                longest = last - month
+            last = month - 1  # whatever lies between belongs to the run just counted
         return longest
 
 
