@@ -108,6 +108,8 @@ def _shown(name: str, value: Any) -> Any:
         return fact_text(name, value)
     if name.endswith("_on") and value:
         return day_text(date.fromisoformat(value))
+    if name == "months" and isinstance(value, list):
+        return _listed(str(it) for it in value)
     if name == "fact_value":
         return fact_text(*value)
     if name.endswith("_fen"):

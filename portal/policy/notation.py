@@ -24,6 +24,8 @@ class Absence(Enum):
     NONE = "-"
     NOT_APPLICABLE = ""
 
+    __hash__ = object.__hash__  # each is one object; the hash of an enum is a slow one
+
 
 class FactUnreadable(ValueError):
     """A text that is not a value of its fact; the message is a sentence for the person who wrote it."""

@@ -128,7 +128,7 @@ class Season(Condition):
     def holds(self, view: View) -> Outcome:
         is_open = view.on.month in self.months and self.first_day <= view.on.day <= self.last_day
         values = {
-            "months": listed(self.months),
+            "months": list(self.months),
             "first": self.first_day,
             "last": self.last_day,
             "seen_on": view.on.isoformat(),
