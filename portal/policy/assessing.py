@@ -211,7 +211,7 @@ def assess(document: PolicyDocument, facts: Facts, calendar: Calendar, *, trust_
     With ``trust_declared`` everything counts as proven: the pre-check of a draft, never the ground of a decision.
     """
     views = Views(document, facts, calendar, trust_declared)
-    findings = tuple([_find(views, *clause.plan) for clause in document.clauses])
+    findings = tuple([_find(views, clause.plan) for clause in document.clauses])
     answers = [finding.answer for finding in findings]
     if Answer.UNMET in answers:
         return Assessment(Verdict.INELIGIBLE, 0, (), findings)
@@ -231,20 +231,22 @@ class Views:
 
     def __init__(self, document: PolicyDocument, facts: Facts, calendar: Calendar, trust_declared: bool) -> None:
         self.document, self.facts, self.calendar, self.trust_declared = document, facts, calendar, trust_declared
+        self.known = facts.known
         self._made: list[View | None] = [None] * LEVELS
+        if trust_declared:
+            self._made = [self.of(Provenance.DECLARED)] * LEVELS
 
     def of(self, floor: Provenance) -> View:
         """The view of that floor."""
         view = self._made[floor]
         if view is None:
-            known = self.facts.known
-            view = self._made[floor] = View(self.facts.on, self.calendar, known, floor, self._gross)
+            view = self._made[floor] = View(self.facts.on, self.calendar, self.known, floor, self._gross)
         return view
 
     @property
     def for_money(self) -> View:
         """What amounts and tiers rest on: at least papers."""
-        return self.of(Provenance.DECLARED if self.trust_declared else Provenance.PAPER)
+        return self.of(Provenance.PAPER)
 
     def _gross(self) -> int | None:
         return gross_amount(self.document, self.for_money)
@@ -302,11 +304,10 @@ def _less_earlier_grants(document: PolicyDocument, gross_fen: int, facts: Facts)
     return gross_fen
 
 
-def _find(
-    views: Views, code: str, floor: Provenance, reads: tuple[str, ...], decide: Callable[[View], Outcome]
-) -> Finding:
-    known = views.facts.known
-    answer, reasons = decide(views.of(Provenance.DECLARED if views.trust_declared else floor))
+def _find(views: Views, plan: tuple[str, Provenance, tuple[str, ...], Callable[[View], Outcome]]) -> Finding:
+    code, floor, reads, decide = plan
+    known = views.known
+    answer, reasons = decide(views.of(floor))
     if answer is Answer.UNPROVEN and not views.trust_declared:
         seen = [(name, known[name]) for name in reads if name in known]
         unchecked = [name for name, it in seen if it.value is not Absence.UNKNOWN and it.provenance < floor]

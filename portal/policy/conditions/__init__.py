@@ -126,10 +126,15 @@ def walk(conditions: Sequence[Condition]) -> Iterator[Condition]:
 
 def _together(outcomes: list[Outcome], first: Answer, last: Answer) -> Outcome:
     """``first`` where one of them is, else unproven where one of them is, else ``last``."""
-    answers = [outcome.answer for outcome in outcomes]
-    answer = first if first in answers else Answer.UNPROVEN if Answer.UNPROVEN in answers else last
-    reasons: list[Reason] = []
+    answer = last
     for outcome in outcomes:
-        if outcome.answer is answer:
-            reasons += [reason for reason in outcome.reasons if reason not in reasons]
+        if outcome.answer is first:
+            answer = first
+            break
+        if outcome.answer is Answer.UNPROVEN:
+            answer = Answer.UNPROVEN
+    reasons: list[Reason] = []
+    for found, because in outcomes:
+        if found is answer:
+            reasons += because if not reasons else [reason for reason in because if reason not in reasons]
     return Outcome(answer, tuple(reasons))

@@ -11,6 +11,8 @@ from portal.policy.calendar import Calendar
 from portal.policy.facts import Absence, Fact, Provenance, Value
 from portal.policy.texts import Strict
 
+REMEMBERED = 5_000
+
 
 class Answer(StrEnum):
     """Whether something holds; ``UNPROVEN`` where what is known cannot decide it."""
@@ -87,8 +89,8 @@ class Condition(Strict):
         return Outcome(Answer.UNMET, (Reason(self.kind, "unmet", values),))
 
 
-class OneChoice(Condition):
-    """A condition on one fact with few values: each answer is worked out once, however many people are asked about."""
+class OneFact(Condition):
+    """A condition on one fact that many people share: each answer is worked out once, up to ``REMEMBERED`` of them."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -108,7 +110,9 @@ class OneChoice(Condition):
         value = view.value(name)
         outcome = answers.get(value)
         if outcome is None:
-            outcome = answers[value] = self.answer_to(value)
+            outcome = self.answer_to(value)
+            if len(answers) < REMEMBERED:
+                answers[value] = outcome
         return outcome
 
     @cached_property

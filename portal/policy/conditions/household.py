@@ -6,12 +6,12 @@ from typing import Literal
 from pydantic import Field
 
 from portal.policy.calendar import add_months
-from portal.policy.conditions.base import Answer, Condition, Outcome, View, is_silent
-from portal.policy.facts import Absence
+from portal.policy.conditions.base import Answer, Condition, OneFact, Outcome, View, is_silent
+from portal.policy.facts import Absence, Value
 from portal.policy.texts import Text
 
 
-class HouseholdIn(Condition):
+class HouseholdIn(OneFact):
     """The household is registered in ``place`` (an area code, or the beginning of one).
 
     A collective household counts unless ``collective_counts`` says otherwise; ``months`` is how long it must have been
@@ -28,11 +28,17 @@ class HouseholdIn(Condition):
     def reads(self) -> tuple[str, ...]:
         return ("hukou_code", "hukou_collective", *(("hukou_since",) if self.months else ()))
 
-    def holds(self, view: View) -> Outcome:
-        code = view.value("hukou_code")
-        outcome = self.judge(
-            "hukou_code", code, lambda it: it.startswith(self.place), hukou_code=code, place=self.place_name.plain
+    @property
+    def fact_read(self) -> str:
+        return "hukou_code"
+
+    def answer_to(self, value: Value) -> Outcome:
+        return self.judge(
+            "hukou_code", value, lambda it: it.startswith(self.place), hukou_code=value, place=self.place_name.plain
         )
+
+    def holds(self, view: View) -> Outcome:
+        outcome = super().holds(view)
         if outcome.answer is not Answer.MET:
             return outcome
         if not self.collective_counts:

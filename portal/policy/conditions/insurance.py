@@ -64,9 +64,7 @@ class InsuredMonths(Condition):
             return self._count(shown, None, this_month)
         employer = view.value("employer")
         if not is_silent(employer):
-            if self.group_counts:
-                return self._with_group(view, shown, employer, this_month)
-            return self._count(shown, (employer,), this_month)
+            return self._with_group(view, shown, employer, this_month)
         # Which employer is the present one is unknown: decided only if every possible one leads to the same answer.
         names = {"", *(row.employer for row in shown)}
         outcomes = [self._with_group(view, shown, name, this_month) for name in names]
@@ -103,7 +101,7 @@ class InsuredMonths(Condition):
         return (
             (not row.is_late or self.late_counts or (self.ordered_counts and row.is_ordered))
             and (not self.place or not row.place or row.place.startswith(self.place))
-            and (row.kinds == self.insurances or set(self.insurances) <= set(row.kinds))
+            and (row.kinds == self.insurances or set(self.insurances).issubset(row.kinds))
         )
 
     def _reached(self, counted: set[int], this_month: int) -> int:

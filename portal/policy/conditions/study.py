@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator
 
 from portal.policy.calendar import add_years
-from portal.policy.conditions.base import Answer, Condition, OneChoice, Outcome, View, is_silent
+from portal.policy.conditions.base import Answer, Condition, OneFact, Outcome, View, is_silent
 from portal.policy.facts import FACTS, Absence, Value, same_name
 from portal.policy.schools import school_list, school_list_names
 from portal.policy.texts import Text, refuse
 from portal.ui.figures import listed
 
 
-class EducationLevel(OneChoice):
+class EducationLevel(OneFact):
     """The highest degree is one of ``levels`` (equivalences, e.g. a technician class, are listed among them).
 
     A bachelor's degree by 统招专升本 counts as a bachelor's unless ``upgraded_counts`` is false.
@@ -53,7 +53,7 @@ class EducationLevel(OneChoice):
         return self.says(Answer.UNMET, "upgraded") if upgraded == "yes" else outcome
 
 
-class StudyMode(OneChoice):
+class StudyMode(OneFact):
     """Studied in one of ``modes``, e.g. full-time only; with ``national_plan_counts`` also otherwise, where the place
     was one of the national plan (part-time masters since 2017).
     """
@@ -90,7 +90,7 @@ class StudyMode(OneChoice):
         return self.says(Answer.MET, "national_plan") if planned == "yes" else outcome
 
 
-class OverseasDegreeCertified(OneChoice):
+class OverseasDegreeCertified(OneFact):
     """A degree from abroad is certified by 留服; a certificate that is not there yet is unproven, never unmet."""
 
     kind: Literal["overseas_degree_certified"]
@@ -137,20 +137,19 @@ class SchoolOnList(Condition):
         )
 
 
-class GraduatedFrom(Condition):
+class GraduatedFrom(OneFact):
     """The diploma is dated in ``year`` or later."""
 
     kind: Literal["graduated_from"]
     year: int = Field(ge=1949, le=2100)
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        return ("diploma_on",)
+    def fact_read(self) -> str:
+        return "diploma_on"
 
-    def holds(self, view: View) -> Outcome:
-        day = view.value("diploma_on")
-        seen = day.year if isinstance(day, date) else None
-        return self.judge("diploma_on", day, lambda it: it.year >= self.year, year=seen, needed=self.year)
+    def answer_to(self, value: Value) -> Outcome:
+        seen = value.year if isinstance(value, date) else None
+        return self.judge("diploma_on", value, lambda it: it.year >= self.year, year=seen, needed=self.year)
 
 
 class FinalYearStudent(Condition):

@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
 from portal.policy.calendar import add_months
-from portal.policy.conditions.base import Answer, Condition, OneChoice, Outcome, View, is_silent
+from portal.policy.conditions.base import Answer, Condition, OneFact, Outcome, View, is_silent
 from portal.policy.conditions.study import known_choices
 from portal.policy.facts import FACTS, Value
 from portal.policy.texts import Text, refuse
 from portal.ui.figures import listed
 
 
-class EmployerKind(OneChoice):
+class EmployerKind(OneFact):
     """The present employer is of one of ``kinds``, or of any but ``kinds_out``.
 
     An own business is the kind ``self_employed``.
@@ -46,7 +46,7 @@ class EmployerKind(OneChoice):
         )
 
 
-class FirstJobInCity(OneChoice):
+class FirstJobInCity(OneFact):
     """The present employment is the first one in the city."""
 
     kind: Literal["first_job_in_city"]
@@ -59,7 +59,7 @@ class FirstJobInCity(OneChoice):
         return self.judge("first_job_in_city", value, lambda it: it == "yes")
 
 
-class InPost(OneChoice):
+class InPost(OneFact):
     """Still with the employer on the application date."""
 
     kind: Literal["in_post"]
@@ -111,7 +111,7 @@ class EmployerIn(Condition):
         )
 
 
-class EmployerActive(OneChoice):
+class EmployerActive(OneFact):
     """The employer is registered and neither deregistered nor listed as abnormal."""
 
     kind: Literal["employer_active"]
@@ -160,7 +160,7 @@ class OwnBusiness(Condition):
         return self.judge("business_since", since, lambda _it: False)
 
 
-class FactIs(OneChoice):
+class FactIs(OneFact):
     """A fact with few values has one of ``values``, e.g. a family in hardship, an employer of a key industry."""
 
     kind: Literal["fact_is"]
