@@ -16,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.ui.figures import listed
+
 
 class Provenance(IntEnum):
     """How well a value is proven; a higher number proves more."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from applicants.people.masking import mask_name
 from portal.accounts.models import Role, User
@@ -163,7 +163,9 @@ def _steps(
         {
             "label": _("下载"),
             "who": "",
-            "note": _("%(count)s 次") % {"count": len(downloads)} if downloads else _("签发后开放"),
+            "note": ngettext("%(count)s 次", "%(count)s 次", len(downloads)) % {"count": len(downloads)}
+            if downloads
+            else _("签发后开放"),
         },
         {
             "label": _("银行回盘"),

@@ -44,9 +44,10 @@ class Visitor:
     # ── words ──
 
     def say(self, text: str, **values: Any) -> str:
-        """``text`` (a msgid) as the page says it."""
+        """``text`` (a msgid; ``context|msgid`` for one with a context) as the page says it."""
+        context, _bar, msgid = text.rpartition("|")
         with override(self.language):
-            said = gettext(text)
+            said = pgettext(context, msgid) if context else gettext(msgid)
         return said % values if values else said
 
     def say_between(self, items: list[str]) -> str:

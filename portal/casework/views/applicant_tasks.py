@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applicants.people.answers import answers_of
@@ -106,7 +106,9 @@ def _row(application: Application, part: Part) -> dict[str, str]:
 def _check_row(application: Application, left: int) -> dict[str, str]:
     href = reverse("application_check", args=[application.pk])
     if left:
-        note = _("完成上面还没完成的 %(count)s 项后，可以提交") % {"count": left}
+        note = ngettext(
+            "完成上面还没完成的 %(count)s 项后，可以提交", "完成上面还没完成的 %(count)s 项后，可以提交", left
+        ) % {"count": left}
         return {"label": _("核对并提交"), "state": "locked", "note": note}
     return {"label": _("核对并提交"), "state": "todo", "href": href, "text": _("可以提交了")}
 

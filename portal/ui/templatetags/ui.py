@@ -41,7 +41,9 @@ TASK_STATES = {
     "urgent": ("urgent", "alert", gettext_lazy("需修改")),
     "locked": ("plain", "lock", gettext_lazy("还不能开始")),
 }
-CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e](?:[^\s<>]*[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e])?")
+CHINESE = re.compile(
+    r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e](?:[^\s<>]*[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e])?\**"
+)
 SPOKEN_STATES = {
     "done": gettext_lazy("已完成："),
     "now": "",
