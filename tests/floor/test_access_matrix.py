@@ -81,7 +81,7 @@ GET  application_withdraw               302   302   404   404   404   404    404
 POST application_withdraw               302   302   404   404   404   404    404    404     404   404     404
 GET  application_discard                302   200   404   404   404   404    404    404     404   404     404
 POST application_discard                302   302   404   404   404   404    404    404     404   404     404
-GET  decision                           302   200   404   404   404   404    404    404     404   404     404
+GET  decision                           302   200   404   200   200   404    200    200     404   200     200
 GET  account_change                     302   200   404   404   404   404    404    404     404   404     404
 POST account_change                     302   200   404   404   404   404    404    404     404   404     404
 GET  application_evidence               302   302   404   404   404   404    404    404     404   404     404
@@ -114,6 +114,8 @@ POST desk_objection                     302   404   404   404   404   404    404
 GET  payables                           302   404   404   404   200   200    404    404     200   200     200
 GET  payable_account                    302   404   404   404   200   404    404    404     404   404     404
 GET  payable_recheck                    302   404   404   404   200   404    404    404     404   404     404
+GET  payable_cancel                     302   404   404   404   404   404    404    404     404   200     404
+POST payable_cancel                     302   404   404   404   404   404    404    404     404   200     404
 POST roll_collect                       302   404   404   404   404   404    404    404     302   404     404
 GET  rolls                              302   404   404   404   404   404    404    404     200   200     200
 GET  roll                               302   404   404   404   404   404    404    404     200   200     200
@@ -214,6 +216,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "desk_objection": (line.objections.get().pk,),
         "payable_account": (first_part.pk,),
         "payable_recheck": (second_part.pk,),
+        "payable_cancel": (second_part.pk,),
         "bank_result_apply": (issued.number, result.pk),
     }
     places |= dict.fromkeys(("application", "decision", "account_change", "application_evidence"), own)

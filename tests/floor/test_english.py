@@ -23,7 +23,7 @@ from portal.casework.models import Application
 from portal.notifications.models import Letter
 from portal.notifications.rendering import KINDS, render_letter
 from subsidies.models import Roll
-from tests.factories import make_application_in, make_draft, make_person, make_user, move_clock, staff
+from tests.factories import make_application_in, make_draft, make_person, make_upload, make_user, move_clock, staff
 from tests.floor.test_access_matrix import a_city
 from tests.floor.test_notifications_letters import letter
 
@@ -205,10 +205,8 @@ def read(user: User | None, name: str, *args: object, query: str = "", **posted:
 
 
 def test_the_walker_sees_chinese_and_leaves_what_is_marked():
-    assert chinese_in('<html lang="en"><p>One<br>甲 <b lang="zh">乙<i>丙</i></b><img alt="丁"> two</p></html>') == [
-        "甲",
-        "丁",
-    ]
+    page = '<html lang="en"><p>One<br>甲 <b lang="zh">乙<i>丙</i></b><img alt="丁"> two</p></html>'
+    assert chinese_in(page) == ["甲", "丁"]
 
 
 def test_what_people_wrote_is_marked_on_english_pages_only():
@@ -231,9 +229,10 @@ def test_public_pages_are_english():
     noticed = make_application_in("public_notice")
     move_clock(noticed.state_at)
     found = [text for name in (*PUBLIC, *SIGN_IN, "demo") for text in read(None, name)]
-    for code in ("living-subsidy", "talent-card", "job-seeker-lodging", "talent-apartment"):
-        if english().get(reverse("programme", args=[code])).status_code == 200:
-            found += read(None, "programme", code)
+    for code in ("living-subsidy", "talent-card", "lodging", "apartment"):
+        found += read(None, "programme", code)
+    nowhere = english().get("/nowhere/")
+    assert (nowhere.status_code, chinese_in(nowhere.content.decode())) == (404, [])
     assert english().get(reverse("home")).content.decode().count('<html lang="en"') == 1
     assert found == []
 
@@ -241,9 +240,10 @@ def test_public_pages_are_english():
 @pytest.mark.django_db
 def test_pages_of_an_account_are_english():
     person = make_user(language="en")
-    bureau = staff(Role.CLERK)
     found = [text for name in OWN for text in read(person, name)]
-    found += read(bureau, "mfa_index")
+    found += read(staff(Role.CLERK), "mfa_index")
+    found += read(None, "account_login", login="nobody@example.test", password="wrong-2023")
+    found += read(None, "account_signup", email="no address", password1="1234")
     assert found == []
 
 
@@ -261,8 +261,13 @@ def test_pages_of_every_desk_role_are_english():
     for who in ("clerk", "first", "second", "approver", "admin", "auditor"):
         for name in ("desk", "desk_notices", "desk_notice", "desk_file"):
             found += read(users[who], name, *places.get(name, ()))
-    for view in ("mine", "all", "closed", "overdue"):
+    for view in ("todo", "mine", "free", "overdue", "all", "ended"):
         found += read(users["admin"], "desk", query=f"?view={view}")
+    for view in ("ready", "review", "waiting", "on_a_roll", "paid", "rejected", "all"):
+        found += read(users["finance"], "payables", query=f"?view={view}")
+    found += read(
+        users["finance"], "bank_result", *places["bank_result"], query=f"?file={places['bank_result_apply'][1]}"
+    )
     for tab in ("review", "answers", "changes", "earlier", "progress"):
         found += read(users["first"], "desk_file", *places["desk_file"], query=f"?tab={tab}")
     for step in ("refuse", "pass_first", "return"):
@@ -361,3 +366,14 @@ def test_mistakes_are_explained_in_english():
     assert "An identity card number has 18 characters. You entered 14. Enter it again from your identity card." in page
     assert "A mobile number has 11 digits and begins with 13 to 19. Enter it again." in page
     assert "Choose where your household is registered." in page
+
+
+@pytest.mark.django_db
+def test_a_paper_that_is_no_picture_is_refused_in_english():
+    draft = make_draft(make_person())
+    move_clock(draft.created_at)
+    upload = make_upload("note.jpg", b"no picture at all")
+    address = reverse("application_papers", args=[draft.pk])
+    page = english(draft.applicant.user).post(address, {"kind": "diploma", "file": upload}).content.decode()
+    sentence = "This file cannot be used. We take only JPEG, PNG, PDF. Convert it to one of these formats; renaming"
+    assert sentence in page

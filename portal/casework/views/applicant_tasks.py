@@ -134,13 +134,19 @@ def open_correction(application: Application) -> Correction:
     return application.corrections.prefetch_related("items").get(closed_at__isnull=True)
 
 
+def fresh_papers(application: Application, correction: Correction) -> set[str]:
+    """The kinds of paper that stand on the shelf anew since ``correction`` was asked for."""
+    fresh = application.shelf.filter(added_at__gte=correction.at, removed_at__isnull=True)
+    return set(fresh.values_list("kind", flat=True))
+
+
 def changed_items(application: Application, correction: Correction) -> set[Any]:
     """The marks whose answer or papers differ from what was submitted last."""
     before = application.submissions.order_by("number").last().answers
     now: Mapping[str, Mapping[str, Any]] = answers_of(application.applicant) | {
         DECLARATION: dict(programme(application.programme).declaration_answers(application))
     }
-    fresh = set(application.shelf.filter(added_at__gte=correction.at).values_list("kind", flat=True))
+    fresh = fresh_papers(application, correction)
     changed = set()
     for item in correction.items.all():
         if item.kind == CorrectionItem.Kind.PAPER:

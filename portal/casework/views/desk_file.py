@@ -108,6 +108,7 @@ def file_page(
         "town": city().town(application.town),
         "days_left": days_left(application, now.date(), stored_calendar()),
         "is_paused": application.state == State.CORRECTION,
+        "is_decided": application.state in (State.APPROVED, State.REFUSED),
         "icon": STAGE_ICONS.get(State(application.state), "check"),
         "changes": changed,
         "replaced": [
