@@ -23,6 +23,7 @@ from portal.demo.mailbox import newest_mails
 from portal.policy.services import stored_calendar
 from portal.ui.asking import number_in
 from portal.ui.figures import day_text, listed
+from subsidies.tasks import sweep_rechecks
 
 MAILS_SHOWN = 30
 LARGEST_MOVE = 250  # working days, about a year
@@ -77,5 +78,6 @@ def demo_move_clock(request: HttpRequest) -> HttpResponse:
     clock.move_to(timezone.make_aware(datetime.combine(day, local.time())))
     sweep_checks()
     sweep_due()
+    sweep_rechecks()
     messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
     return redirect("demo")
