@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.audit.services import record
 from portal.casework.doors import open_visible
-from portal.casework.models import Application, Assessment, Decision
+from portal.casework.models import Assessment, Decision
 from portal.casework.views.applicant_answers import on_shelf
 from portal.policy.assessing import Assessment as Answer
 from portal.policy.assessing import Finding
