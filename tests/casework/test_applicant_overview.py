@@ -58,8 +58,12 @@ def test_an_approved_application_is_open_until_its_money_is_paid_and_is_not_offe
 
 def test_an_approved_application_whose_money_was_taken_back_is_ended_and_may_be_made_again():
     row = make_application_in("approved")
-    Payable.objects.filter(application=row).update(**cancelled())
+    payable = Payable.objects.get(application=row)
+    for name, value in cancelled().items():
+        setattr(payable, name, value)
+    payable.save()
     assert my_list(row.applicant.user) == listed(ended=(row.pk,))
+    assert "已批准，后来取消了发放" in page(row, "application")
 
 
 def test_a_refused_application_is_ended_and_may_be_made_again():

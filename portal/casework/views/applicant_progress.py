@@ -244,6 +244,8 @@ def _approved(row: Application, known: Around) -> Standing:
             href=reverse("application_evidence", args=[row.pk]),
             act=_("上传在职证明"),
         )
+    if outlook.is_cancelled:
+        return _standing(row, heading=_("已批准，后来取消了发放"), step=_("已经办结"), todo=_("不用做什么。"))
     if outlook.is_paid_out:
         return _standing(
             row, heading=_("已批准，%(amount)s已全部发放") % amount, step=_("已经办结"), todo=_("不用做什么。")

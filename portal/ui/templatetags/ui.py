@@ -364,8 +364,7 @@ def field(
     """Label, hint, errors and control of one field, tied together for screen readers.
 
     ``hint=""`` hides the field's help text. ``is_heading``: the label is the page's h1. ``compact``: for filter bars.
-    ``placeholder=False`` drops the widget's own. A form field may carry ``needed``, who must fill it in: it stands in
-    the place of （选填）.
+    ``placeholder=False`` drops the widget's own. A form field's ``needed`` (who must fill it in) replaces （选填）.
     """
     widget = field.field.widget
     hint = field.help_text if hint is None else hint
