@@ -81,9 +81,8 @@ class Visitor:
     # ── answering ──
 
     def control(self, label: str, within: Locator | None = None) -> Locator:
-        """The control called ``label``, with or without the word that says it may be left empty."""
-        optional = re.escape(self.say("（选填）"))
-        name = re.compile(rf"^\s*{re.escape(self.say(label))}\s*({optional})?\s*$")
+        """The control called ``label``, with or without a note in brackets that says when it may be left empty."""
+        name = re.compile(rf"^\s*{re.escape(self.say(label))}\s*(（[^）]+）|\([^)]+\))?\s*$")
         return (within or self.page).get_by_label(name).first
 
     def fill(self, label: str, value: str, within: Locator | None = None) -> None:
