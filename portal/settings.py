@@ -197,6 +197,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_ADAPTER = "portal.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # the code that has just changed still opens (RFC 6238 section 5.2)
 MFA_TOTP_ISSUER = "Talent Harbour"
 
 # A demo without a mail server keeps its mail in a folder that the demo page reads.
