@@ -113,9 +113,12 @@ class Supervisor:
     def _await_end(self, part: Part, deadline: float) -> None:
         if part.process is None:
             return
-        try:
-            part.process.wait(timeout=max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        while part.process.poll() is None and time.monotonic() < deadline:
+            try:
+                part.process.wait(timeout=2.0)
+            except subprocess.TimeoutExpired:
+                part.process.terminate()  # a part that was only starting may have lost the first one
+        if part.process.poll() is None:
             print(f"{part.name} did not end in {self.patience:.0f} s and was killed.", flush=True)
             part.process.kill()
             part.process.wait()

@@ -38,7 +38,7 @@ def _database_answers() -> bool:
 
 def _cache_answers() -> bool:
     try:
-        cache.get("healthz")
+        getattr(cache, "get_or_fail", cache.get)("healthz")
     except Exception:  # each cache has errors of its own
         return False
     return True

@@ -20,6 +20,7 @@ from portal.city import city
 from portal.policy.explanations import COLUMNS
 from portal.policy.models import Policy
 from portal.policy.schema import PolicyDocument
+from portal.ui.templatetags.ui import zh
 from subsidies.living import CODE, declaration_of
 from subsidies.models import LivingSubsidy
 from subsidies.services.declaring import save_declaration
@@ -54,6 +55,17 @@ def area_choices() -> list[tuple[str, str]]:
     return [("", _("请选择")), *areas, (OTHER, _("其他地方"))]
 
 
+class AreaSelect(forms.Select):
+    """Counties have Chinese names on every page, and are marked as Chinese."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One option."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value).isdigit():
+            option["attrs"]["lang"] = "zh"
+        return option
+
+
 class DeclarationForm(forms.Form):
     """Truth, what the public notice shows, and earlier grants.
 
@@ -76,7 +88,9 @@ class DeclarationForm(forms.Form):
         choices=scheme_choices,
         required=False,
     )
-    earlier_area = forms.ChoiceField(label=LABELS["earlier_area"], choices=area_choices, required=False)
+    earlier_area = forms.ChoiceField(
+        label=LABELS["earlier_area"], choices=area_choices, required=False, widget=AreaSelect
+    )
     earlier_grants = forms.CharField(
         label=LABELS["earlier_grants"],
         help_text=gettext_lazy("例如：2023 年 5 月，5000 元。记不清的写大概。"),
@@ -165,4 +179,4 @@ def notice_text(document: PolicyDocument) -> str:
 
 
 def _as_list(sentences: Collection[Any]) -> SafeString:
-    return format_html_join("", "<span>{}</span> ", ((str(sentence),) for sentence in sentences))
+    return format_html_join("", "<span>{}</span> ", ((zh(sentence),) for sentence in sentences))

@@ -1,4 +1,4 @@
-"""Forms of the money pages: which view of the payables, a settled account, a recheck, a bank's file."""
+"""Forms of the money pages: a settled account, a recheck, a cancelled payable, a bank's file."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ class RecheckForm(PaperChoiceForm):
     is_in_post = forms.BooleanField(
         label=gettext_lazy("材料写明本人现在仍在职，日期是最近的，单位盖了章或来自参保记录"),
         error_messages={"required": gettext_lazy("请看过材料再勾选；看不出仍在职的，不要核实通过。")},
+    )
+
+
+class CancelForm(forms.Form):
+    """Why a payable is given up."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=gettext_lazy("取消的原因"),
+        help_text=gettext_lazy("写明事实和依据，例如“8 月已离职，见单位证明”。只有管理员能看到。"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("请写明取消的原因。")},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,7 @@ def register_programme() -> None:
             summary=_("来石狮就业或创业的高校毕业生，符合条件可以申请，直接发到社会保障卡。"),
             icon="coin",
             is_open=True,
+            is_one_off=True,
             sections=("identity", "education", "employment", "account"),
             declaration_form=DeclarationForm,
             declaration_is_complete=declaration_is_complete,
@@ -86,13 +88,15 @@ def declared_facts(application: Application) -> Mapping[str, Any]:
 
 
 def living_subsidies_of(person: Person) -> Iterable[Grant]:
-    """What this portal has granted ``person``, found by the proven number where there is one."""
-    payables = Payable.objects.filter(programme=CODE, number=1, cancelled_at__isnull=True)
-    payables = (
-        payables.filter(person__number_hash=person.number_hash)
-        if person.number_hash
-        else payables.filter(person=person)
-    )
+    """What this portal has granted ``person``, or whoever was granted something under the number they have now.
+
+    An application keeps the number it was accepted with: what was granted stays with that number when its person's
+    changes.
+    """
+    same = Q(person=person)
+    if person.number_hash:
+        same |= Q(application__number_hash=person.number_hash)
+    payables = Payable.objects.filter(same, programme=CODE, number=1, cancelled_at__isnull=True)
     for payable in payables.order_by("approved_at", "id"):
         yield Grant(payable.policy_code, city().code, payable.gross_fen, timezone.localdate(payable.approved_at))
 

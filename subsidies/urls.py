@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from subsidies.views import bank, payables, rolls, settling
+from subsidies.views import bank, cancelling, payables, rolls, settling
 
 urlpatterns = [
     path("desk/payables/", payables.payables, name="payables"),
     path("desk/payables/collect/", payables.roll_collect, name="roll_collect"),
     path("desk/payables/<uuid:id>/account/", settling.payable_account, name="payable_account"),
     path("desk/payables/<uuid:id>/recheck/", settling.payable_recheck, name="payable_recheck"),
+    path("desk/payables/<uuid:id>/cancel/", cancelling.payable_cancel, name="payable_cancel"),
     path("desk/rolls/", rolls.rolls, name="rolls"),
     path("desk/rolls/<slug:number>/", rolls.roll, name="roll"),
     path("desk/rolls/<slug:number>/issue/", rolls.roll_issue, name="roll_issue"),

@@ -305,7 +305,8 @@ class _Walk:
     def lapse(self) -> None:
         self.give_back()
         correction = self.row.corrections.get()
-        act_on_due(at=datetime.combine(correction.due_on + timedelta(days=1), self.at.time(), tzinfo=SHANGHAI))
+        for days in (-2, 7):  # the reminder, and a week after the last day
+            act_on_due(at=datetime.combine(correction.due_on + timedelta(days=days), self.at.time(), tzinfo=SHANGHAI))
 
     def refuse(self) -> None:
         self.step("refuse", "first_reviewer", clause=self.first_clause(), note="材料显示不符合这一条。")

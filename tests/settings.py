@@ -19,16 +19,15 @@ os.environ["DEMO"] = "1"
 os.environ["VAR_DIR"] = str(_folder)
 os.environ["CELERY_BROKER_URL"] = f"redis+socket://{_folder / 'valkey.sock'}"
 
+from deploy.compile_translations import compile_translations  # noqa: E402
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STORAGES, TEMPLATES, VAR_DIR  # noqa: E402
+from portal.settings import BASE_DIR, DATABASES, STORAGES, TEMPLATES, VAR_DIR  # noqa: E402
 from tests.traps import UndefinedVariable  # noqa: E402
 
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in the product: threads and the worker process open it too.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-else:
-    _database["OPTIONS"].pop("pool", None)  # races need a connection per thread, not eight for twenty
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # the worker's; the suite's own is locmem
@@ -36,3 +35,4 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable()
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
+compile_translations(BASE_DIR / "locale")  # before Django loads a catalogue, so that a single test finds the newest

@@ -25,10 +25,16 @@ PARTS = ("from", "to", "employer", "late")
 
 @dataclass(frozen=True)
 class InsuredRow:
-    """One range on the page."""
+    """One range on the page; all but the first are folded away until something stands in them."""
 
     legend: str
     fields: list[forms.BoundField]
+    is_first: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something was filled in, or has to be mended; who pays is always filled in."""
+        return any(field.errors or (field.value() and not isinstance(field.field, PickField)) for field in self.fields)
 
 
 def _names(row: int) -> tuple[str, str, str, str]:
@@ -82,7 +88,7 @@ class EmploymentForm(SectionForm):
         super().__init__(*args, **kwargs)
         self.insured_legend = FIELD_LABELS["employment"]["insured_ranges"]
         self.insured_rows = [
-            InsuredRow(_("第 %(row)s 段") % {"row": row}, [self[name] for name in _names(row)])
+            InsuredRow(_("第 %(row)s 段") % {"row": row}, [self[name] for name in _names(row)], row == 1)
             for row in range(1, ROWS + 1)
         ]
 

@@ -24,7 +24,10 @@ NOT_A_MONTH = _("请写年份和月份，例如 2023-07。")
 
 
 class LineField(forms.CharField):
-    """One line of text, tidied; ``parse`` turns it into what is stored or refuses it with a sentence."""
+    """One line of text, tidied; ``parse`` turns it into what is stored or refuses it with a sentence.
+
+    ``needed`` says who must fill it in, where only some must (the form asks them).
+    """
 
     def __init__(
         self,
@@ -33,11 +36,12 @@ class LineField(forms.CharField):
         parse: Callable[[str], str] | None = None,
         attrs: dict[str, Any] | None = None,
         most: int = 60,
+        needed: Sentence = "",
         **kwargs: Any,
     ) -> None:
         widget = kwargs.pop("widget", None) or forms.TextInput
         super().__init__(required=bool(missing), max_length=most, widget=widget(attrs=attrs), **kwargs)
-        self.parse = parse
+        self.parse, self.needed = parse, needed
         self.error_messages["required"] = missing
         self.error_messages["max_length"] = TOO_LONG
         for validator in self.validators:
@@ -60,11 +64,15 @@ class LineField(forms.CharField):
 
 
 class PickField(forms.ChoiceField):
-    """One of a short list, all of it visible; a longer one as a drop-down (``widget=forms.Select``)."""
+    """One of a short list, all of it visible; a longer one as a drop-down (``widget=forms.Select``).
 
-    def __init__(self, *, missing: Sentence = "", **kwargs: Any) -> None:
+    ``needed`` as of a LineField.
+    """
+
+    def __init__(self, *, missing: Sentence = "", needed: Sentence = "", **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.RadioSelect)
         super().__init__(required=bool(missing), **kwargs)
+        self.needed = needed
         self.error_messages |= {"required": missing, "invalid_choice": NOT_LISTED}
 
 

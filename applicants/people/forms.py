@@ -78,7 +78,7 @@ class IdentityForm(SectionForm):
     household_town = PickField(
         widget=forms.Select,
         choices=lambda: [("", _("请选择")), *town_choices()],
-        help_text=gettext_lazy("户籍在本市的填写。"),
+        help_text=gettext_lazy("户籍在本市的可以填写，其他的不用填。"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -157,6 +157,7 @@ class EducationForm(SectionForm):
     diploma_number = LineField(
         most=40,
         parse=numbers.parse_diploma_number,
+        needed=gettext_lazy("（国内学历必填）"),
         help_text=gettext_lazy("在证书编号一栏，多数是 18 位。国（境）外证书没有编号的可以不填。"),
         attrs=CODE_ATTRS,
     )
@@ -166,8 +167,9 @@ class EducationForm(SectionForm):
         help_text=gettext_lazy("在国外或者港澳台地区取得的学历，选“是”。"),
     )
     overseas_certified = PickField(
+        needed=gettext_lazy("（国（境）外学历必填）"),
         choices=YesNo.choices,
-        help_text=gettext_lazy("国（境）外学历的填写：教育部留学服务中心的认证书。还没有的也可以先申请。"),
+        help_text=gettext_lazy("教育部留学服务中心的认证书。还没有的也可以先申请。"),
     )
 
     @classmethod

@@ -12,8 +12,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from applicants.people.numbers import parse_resident_number
-from applicants.people.refusals import NumberInvalid
 from portal.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
 from portal.vault.sealing import keyed_hash
 
@@ -23,6 +21,11 @@ USER = settings.AUTH_USER_MODEL
 def person_number_hash(number: str) -> str:
     """The keyed hash by which a person's (normalised) number is found and kept unique."""
     return keyed_hash("person-number", number)
+
+
+def account_number_hash(number: str) -> str:
+    """The keyed hash by which it is found who else has an account."""
+    return keyed_hash("payout-account", number)
 
 
 class Person(models.Model):
@@ -35,7 +38,6 @@ class Person(models.Model):
     legal_name = EncryptedTextField(blank=True, default="")
     number = EncryptedTextField(blank=True, default="")
     number_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
-    number_kind = models.CharField(max_length=16, default="resident_id")
     phone = EncryptedTextField(blank=True, default="")
     household_code = EncryptedTextField(blank=True, default="")  # county code, or "other" where it is not known
     household_collective = EncryptedTextField(blank=True, default="")  # yes, no
@@ -84,14 +86,6 @@ class Person(models.Model):
     def current_account(self) -> PayoutAccount | None:
         """The account given last, or None."""
         return self.accounts.order_by("-ordinal").first()
-
-    @property
-    def county_warning(self) -> bool:
-        """Whether the county code was not in force in the birth year: a hint to the reviewer, never an error."""
-        try:
-            return not parse_resident_number(self.number).county_known
-        except NumberInvalid:
-            return False
 
 
 class Education(models.Model):
@@ -165,6 +159,7 @@ class PayoutAccount(models.Model):
     holder = EncryptedTextField()
     number = EncryptedTextField()
     number_last4 = models.CharField(max_length=4, editable=False)
+    number_hash = models.CharField(max_length=64, editable=False)
     bank_name = EncryptedTextField()
     branch_code = EncryptedTextField(blank=True, default="")
     is_activated = models.BooleanField(default=False)
@@ -183,14 +178,18 @@ class PayoutAccount(models.Model):
                 name="a_settled_account_names_who_when_and_paper",
             ),
         ]
+        indexes = [models.Index(fields=["number_hash"], name="accounts_by_number")]
 
     def __str__(self) -> str:
         return f"account {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the last four in step with the number."""
-        if kwargs.get("update_fields") is None:
-            self.number_last4 = self.number[-4:]
+        """Keep the last four and the hash in step with the number."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "number" in fields:
+            self.number_last4, self.number_hash = self.number[-4:], account_number_hash(self.number)
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "number_last4", "number_hash"}
         super().save(*args, **kwargs)
 
 

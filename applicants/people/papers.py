@@ -102,9 +102,10 @@ def remove_paper(*, paper: Paper, by: User | None, at: datetime) -> None:
 
 
 def paper_response(paper: Paper, *, as_attachment: bool = True) -> HttpResponse:
-    """The paper for somebody who may see it: never sniffed, never run, never cached by a proxy."""
+    """The paper for somebody who may see it: never sniffed, never run, never cached; only pictures open in the page."""
     name = paper.name.rsplit(".", 1)[0] + EXTENSIONS[paper.content_type]
-    disposition = "attachment" if as_attachment else "inline"
+    is_shown = not as_attachment and paper.content_type.startswith("image/")
+    disposition = "inline" if is_shown else "attachment"
     return HttpResponse(
         open_paper(paper),
         headers={

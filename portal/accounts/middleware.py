@@ -1,4 +1,4 @@
-"""The language of a page, and the second factor of the bureau."""
+"""The language of a page, what caches may keep of it, and the second factor of the bureau."""
 
 from collections.abc import Callable
 
@@ -40,10 +40,26 @@ class LanguageMiddleware:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
         if chosen in LANGUAGE_CODES:
             return chosen
-        # Without a session cookie nobody is signed in, and no session need be touched to know it.
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            return request.user.language
-        return settings.LANGUAGE_CODE
+        return request.user.language if _is_signed_in(request) else settings.LANGUAGE_CODE
+
+
+class PersonalPagesMiddleware:
+    """Let no cache, of a browser or on the way, keep what somebody who is signed in was shown."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request; what a page says of caches itself stands."""
+        response = self.get_response(request)
+        if "Cache-Control" not in response.headers and _is_signed_in(request):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    # Without a session cookie nobody came signed in, and no session need be touched to know it.
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 class SecondFactorMiddleware:

@@ -1,10 +1,6 @@
 """The audit trail, for those who may read it all."""
 
-from datetime import datetime
-from uuid import UUID
-
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -12,6 +8,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
 from portal.audit.models import Entry
+from portal.ui.asking import older_than, place_of
 
 PAGE = 50
 
@@ -30,23 +27,11 @@ def entries(request: HttpRequest) -> HttpResponse:
     if wanted["target"]:
         found = found.filter(target_id=wanted["target"])
     if request.GET.get("before"):
-        found = older_than(found, request.GET["before"])
+        found = older_than(found, request.GET["before"], "recorded_at")
     rows = list(found[: PAGE + 1])
     following = ""
     if len(rows) > PAGE:
         rows.pop()
-        cursor = f"{rows[-1].recorded_at.isoformat()}_{rows[-1].pk}"
-        following = "?" + urlencode({name: value for name, value in wanted.items() if value} | {"before": cursor})
+        place = place_of(rows[-1], "recorded_at")
+        following = "?" + urlencode({name: value for name, value in wanted.items() if value} | {"before": place})
     return render(request, "audit/entries.html", {"rows": rows, "wanted": wanted, "following": following})
-
-
-def older_than(found: QuerySet[Entry], cursor: str) -> QuerySet[Entry]:
-    """Narrow to entries after the cursor ``<recorded_at>_<id>`` in the list. Raises Http404 for one nobody gave out."""
-    moment, _, entry_id = cursor.partition("_")
-    try:
-        recorded_at, pk = datetime.fromisoformat(moment), UUID(entry_id)
-    except ValueError:
-        raise Http404 from None
-    if recorded_at.tzinfo is None:
-        raise Http404
-    return found.filter(Q(recorded_at__lt=recorded_at) | Q(recorded_at=recorded_at, id__lt=pk))

@@ -27,8 +27,9 @@ def own_applications(user: User) -> QuerySet[Application]:
 
 
 def desk_applications(user: User) -> QuerySet[Application]:
-    """What the roles of ``user`` reach (programme and town); a draft is nobody's but the applicant's."""
-    return Application.objects.filter(scope_q(user, DESK_ROLES)).exclude(state=State.DRAFT)
+    """What the roles of ``user`` reach (programme and town); neither drafts nor the own file."""
+    reach = Application.objects.filter(scope_q(user, DESK_ROLES))
+    return reach.exclude(state=State.DRAFT).exclude(applicant__user=user)
 
 
 def visible_to(user: User) -> QuerySet[Application]:
@@ -46,6 +47,11 @@ def _open(queryset: QuerySet[Application], pk: UUID) -> Application:
 def open_own(user: User, pk: UUID) -> Application:
     """The applicant's own application. Raises Http404: "not yours" looks like "not there"."""
     return _open(own_applications(user), pk)
+
+
+def open_visible(user: User, pk: UUID) -> Application:
+    """An application that ``user`` may see, as its applicant or on the desk. Raises Http404."""
+    return _open(visible_to(user), pk)
 
 
 def open_file(user: User, pk: UUID) -> Application:

@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.casework.completeness import missing_parts
+from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS, REMIND_WORKING_DAYS
 from portal.casework.models import Application, Assessment, NoticeLine, Submission
 from portal.casework.states import OPEN
 from portal.casework.workflow import Step
 from portal.policy.schema import PolicyDocument
+from portal.policy.services import stored_calendar
 from portal.ui.figures import listed
-
-# A last day that rests on a calendar not yet published may move: nobody loses a right on it before this many days.
-PROVISIONAL_LEEWAY_DAYS = 10
 
 
 @dataclass
@@ -126,6 +125,8 @@ def every_clause_is_met(move: Move) -> str | None:
     open_clauses = [item["clause"] for item in move.assessment.result["findings"] if item["answer"] != "met"]
     if open_clauses:
         return _("还有条款待证实或不符合：%(clauses)s。") % {"clauses": listed(open_clauses)}
+    if move.document.makes_payable and not move.assessment.amount_fen:
+        return _("还没有算出金额，请核对金额依据的事实。")
     return None
 
 
@@ -153,20 +154,30 @@ def notice_has_ended(move: Move) -> str | None:
 
 
 def correction_is_in_time(move: Move) -> str | None:
-    """A correction is sent again while one is open; its last day counts whole."""
+    """A correction is sent again while one is open and cannot lapse; its last day counts whole."""
+    if correction_is_overdue(move) is None:
+        return _("补正期限已经过了。")
     if move.application.corrections.filter(closed_at__isnull=True).exists():
         return None
     return _("补正已经结束。")
 
 
 def correction_is_overdue(move: Move) -> str | None:
-    """The last day has passed (with leeway where the working-day calendar of that year is not published yet)."""
+    """The last day has passed, and a letter said so in time: silence lapses nothing that nobody was reminded of.
+
+    Where the working-day calendar of that year is not published yet, some days more.
+    """
     correction = move.application.corrections.filter(closed_at__isnull=True).first()
     if correction is None:
         return _("补正已经结束。")
     leeway = PROVISIONAL_LEEWAY_DAYS if correction.is_due_provisional else 0
     if move.on <= correction.due_on + timedelta(days=leeway):
         return _("补正期限还没有到。")
+    if correction.reminded_at is None:
+        return _("还没有提醒申请人。")
+    reminded_on = timezone.localdate(correction.reminded_at)
+    if move.on <= stored_calendar().add_working_days(reminded_on, REMIND_WORKING_DAYS).day:
+        return _("提醒申请人还不满 %(days)s 个工作日。") % {"days": REMIND_WORKING_DAYS}
     return None
 
 

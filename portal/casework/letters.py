@@ -45,7 +45,9 @@ def send_step_letter(move: Move, *, correction: Correction | None, decision: Dec
         move.step.letter,
         key=f"{row.pk}:{row.version}:{move.step.letter}",
         at=move.at,
-        **{"due_on": due_on.isoformat() if due_on else ""} | _details(move, correction, decision),
+        due_on=due_on.isoformat() if due_on else "",
+        is_provisional=row.is_due_provisional,
+        **_details(move, correction, decision),
     )
 
 

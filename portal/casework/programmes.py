@@ -49,6 +49,11 @@ class Outlook:
         """Whether nothing is left to pay."""
         return all(payment.state in ("paid", "cancelled") for payment in self.payments)
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the whole grant was taken back."""
+        return bool(self.payments) and all(payment.state == "cancelled" for payment in self.payments)
+
 
 def _nothing(*_args: Any, **_kwargs: Any) -> None:
     return None
@@ -76,6 +81,7 @@ class Programme:
     summary: Any  # lazy string, one sentence
     icon: str
     is_open: bool = False
+    is_one_off: bool = False  # whoever was granted it once is not offered it again
     sections: tuple[str, ...] = ()  # of the task list, before papers and declaration
     declaration_form: Callable[..., Any] | None = None  # form class bound to an application: (data, application=)
     declaration_is_complete: Callable[[Application], bool] = field(default=lambda _application: True)

@@ -202,6 +202,7 @@ def withdrawn(city: City, number: int, *, days: int) -> Application:
 def lapsed(city: City, number: int, *, days: int) -> Application:
     """Returned, never sent again, lapsed."""
     row = returned(city, number, days=days)
+    act_on_due(at=city.ago(days - 11))  # reminds
     act_on_due(at=city.ago(0))
     return fresh(row)
 

@@ -21,7 +21,9 @@ from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
 from portal.demo.mailbox import newest_mails
 from portal.policy.services import stored_calendar
+from portal.ui.asking import number_in
 from portal.ui.figures import day_text, listed
+from subsidies.tasks import sweep_rechecks
 
 MAILS_SHOWN = 30
 LARGEST_MOVE = 250  # working days, about a year
@@ -66,8 +68,7 @@ def _town(code: str) -> object:
 @require_POST
 def demo_move_clock(request: HttpRequest) -> HttpResponse:
     """Move the portal's clock forward by working days and let everything that came due happen."""
-    text = request.POST.get("working_days", "")
-    count = int(text) if text.isascii() and text.isdigit() else 0
+    count = number_in(request.POST.get("working_days", "")) or 0
     if not 1 <= count <= LARGEST_MOVE:
         messages.error(request, _("请填 1 到 %(most)s 之间的整数。") % {"most": LARGEST_MOVE})
         return redirect("demo")
@@ -77,5 +78,6 @@ def demo_move_clock(request: HttpRequest) -> HttpResponse:
     clock.move_to(timezone.make_aware(datetime.combine(day, local.time())))
     sweep_checks()
     sweep_due()
+    sweep_rechecks()
     messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
     return redirect("demo")

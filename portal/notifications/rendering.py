@@ -17,22 +17,21 @@ from portal.notifications.templatetags.letters import in_language
 # Every kind gets name, reference and programme_title besides what stands here. Days are ISO dates, money is whole fen,
 # words that exist in both languages are {"zh": …, "en": …}.
 KINDS: dict[str, tuple[str, ...]] = {
-    "receipt": ("due_on",),
+    "receipt": ("due_on", "is_provisional"),
     "accepted": ("due_on",),
-    "correction_needed": ("due_on", "reason", "items"),
+    "correction_needed": ("is_provisional", "due_on", "reason", "items"),
     "correction_received": (),
-    "correction_reminder": ("due_on",),
+    "correction_reminder": ("due_on", "is_provisional"),
     "refused": ("clause", "reason", "decided_on", "review_body", "review_days", "objection"),
     "approved": ("amount_fen", "instalments"),
     "withdrawn": (),
     "lapsed": ("due_on",),
-    "notice_started": ("starts_on", "ends_on"),
+    "notice_started": ("is_provisional", "starts_on", "ends_on"),
     "notice_objection_received": (),
     "objection_answered": ("answer",),
     "paid": ("amount_fen", "posted_on", "last4"),
     "payment_rejected": ("reason",),
-    "account_needed": (),
-    "recheck_due": (),
+    "recheck_due": ("due_on",),
 }
 
 

@@ -3,15 +3,16 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.notifications.rendering import render_letter
 from portal.notifications.services import mark_read
+from portal.ui.asking import older_than, place_of
 
 PAGE = 20
 
@@ -19,13 +20,14 @@ PAGE = 20
 @login_required
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
-    """My letters, newest first, in the language of the page."""
+    """My letters, newest first, in the language of the page; the way back from an older page is the newest one."""
     mine = request.user.letters.select_related("recipient").order_by("-created_at", "-id")
-    page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    rows = [(letter, render_letter(letter, get_language()).subject) for letter in page]
+    place = request.GET.get("before", "")
+    found = list((older_than(mine, place, "created_at") if place else mine)[: PAGE + 1])
+    rows = [(letter, render_letter(letter, get_language()).subject) for letter in found[:PAGE]]
     links = {
-        "previous": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "previous": "?" if place else "",
+        "next": f"?{urlencode({'before': place_of(found[PAGE - 1], 'created_at')})}" if found[PAGE:] else "",
     }
     return render(request, "notifications/letters.html", {"rows": rows} | links)
 

@@ -90,7 +90,12 @@ def shipped_calendar() -> Calendar:
 
 
 def add_years(day: date, years: int) -> date:
-    """The matching day ``years`` later; 28 February where there is no 29th (Civil Code art. 202)."""
+    """The matching day ``years`` later; 28 February where there is no 29th (Civil Code art. 202).
+
+    The last day there is where the calendar ends before that.
+    """
+    if day.year + years > date.max.year:
+        return date.max
     try:
         return day.replace(year=day.year + years)
     except ValueError:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from portal.vault.fields import EncryptedTextField
+
 USER = settings.AUTH_USER_MODEL
 
 
@@ -39,6 +41,8 @@ class Payable(models.Model):
     approved_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     approved_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    cancelled_reason = EncryptedTextField(blank=True, default="")
     is_recheck_needed = models.BooleanField(default=False)  # "still in post", before a later instalment
     rechecked_at = models.DateTimeField(null=True)
     rechecked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
@@ -61,6 +65,11 @@ class Payable(models.Model):
             models.CheckConstraint(
                 condition=Q(rechecked_at__isnull=True) | Q(rechecked_by__isnull=False, recheck_paper__isnull=False),
                 name="a_recheck_names_person_and_paper",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancelled_reason="")
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False) & ~Q(cancelled_reason=""),
+                name="a_cancelled_payable_names_who_when_and_why",
             ),
         ]
         indexes = [models.Index(fields=["due_on", "id"], name="payable_by_due_date")]

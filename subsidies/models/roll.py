@@ -74,6 +74,7 @@ class RollLine(models.Model):
     net_fen = models.BigIntegerField()
     payee = EncryptedJSONField(null=True)  # every column of the file, as issued
     account = EncryptedTextField(blank=True, default="")
+    account_hash = models.CharField(max_length=64, blank=True, editable=False)  # as PayoutAccount.number_hash
     result = models.CharField(max_length=8, choices=Result.choices, default=Result.PENDING)
     result_code = models.CharField(max_length=20, blank=True)
     posted_on = models.DateField(null=True)
@@ -95,6 +96,7 @@ class RollLine(models.Model):
                 name="a_rejected_line_is_not_live_and_names_why",
             ),
         ]
+        indexes = [models.Index(fields=["account_hash"], name="lines_by_account")]
 
     def __str__(self) -> str:
         return f"{self.roll_id} {self.position}"

@@ -65,16 +65,19 @@ def upload_bank_result(*, roll: Roll, content: bytes, by: User, at: datetime) ->
         return BankResult.objects.get(roll=roll, sha256=digest)
 
 
-def look_through(result: BankResult) -> list[ResultRow]:
-    """The dry run: every row of the file against the roll as it is now. Changes nothing; one query."""
-    return _look_through(result, {line.position: line for line in result.roll.lines.all()})
+def look_through(result: BankResult, *, on: date) -> list[ResultRow]:
+    """The dry run on the day ``on``: every row of the file against the roll as it is now. Changes nothing; one query.
+
+    The day counts, since a file may come before the day it says that money was posted.
+    """
+    return _look_through(result, {line.position: line for line in result.roll.lines.all()}, on)
 
 
-def _look_through(result: BankResult, lines: Mapping[int, RollLine]) -> list[ResultRow]:
+def _look_through(result: BankResult, lines: Mapping[int, RollLine], on: date) -> list[ResultRow]:
     seen: set[int] = set()
     rows = []
     for number, raw in enumerate(result.rows, start=2):
-        row = _judge(number, raw, result, lines, seen)
+        row = _judge(number, raw, result.roll, lines, seen, on)
         if row.position is not None:
             seen.add(row.position)
         rows.append(row)
@@ -82,7 +85,7 @@ def _look_through(result: BankResult, lines: Mapping[int, RollLine]) -> list[Res
 
 
 def _judge(
-    number: int, raw: Mapping[str, str], result: BankResult, lines: Mapping[int, RollLine], seen: set[int]
+    number: int, raw: Mapping[str, str], roll: Roll, lines: Mapping[int, RollLine], seen: set[int], on: date
 ) -> ResultRow:
     position, amount, posted = whole_number(raw["position"]), amount_fen(raw["amount"]), day_in(raw["posted_on"])
     status = str(STATUSES.get(raw["status"], ""))
@@ -90,7 +93,7 @@ def _judge(
     posted = posted if status == PAID else None
     line = lines.get(position) if position is not None else None
     fault, is_known = "", False
-    if raw["batch"] != result.roll.number:
+    if raw["batch"] != roll.number:
         fault = _("批次号不是这份花名册的。")
     elif line is None:
         fault = _("花名册上没有这个序号。")
@@ -105,19 +108,19 @@ def _judge(
     elif status == REJECTED and code not in REJECTION_CODES:
         fault = _("失败的行要写明失败码：%(codes)s。") % {"codes": listed(REJECTION_CODES)}
     elif status == PAID:
-        fault = _fault_of_day(posted, result)
+        fault = _fault_of_day(posted, roll, on)
     if not fault and line is not None and line.result != PENDING:
         is_known = (line.result, line.result_code, line.posted_on) == (status, code, posted)
         fault = "" if is_known else _("这一行已有另一个结果，不能改。")
     return ResultRow(number, position, mask_account(raw["account"]), amount, status, code, posted, fault, is_known)
 
 
-def _fault_of_day(posted: date | None, result: BankResult) -> str:
+def _fault_of_day(posted: date | None, roll: Roll, on: date) -> str:
     if posted is None:
         return _("成功的行要有入账日，写成 2026-11-20 的样子。")
-    if posted < timezone.localdate(result.roll.issued_at):
+    if posted < timezone.localdate(roll.issued_at):
         return _("入账日早于花名册的签发日。")
-    if posted > timezone.localdate(result.uploaded_at):
+    if posted > on:
         return _("入账日还没有到。")
     return ""
 
@@ -141,7 +144,7 @@ def apply_bank_result(*, result: BankResult, by: User, at: datetime) -> BankResu
                 "payable__application__policy_version__policy", "payable__application__applicant__user"
             )
         }
-        found = _look_through(row, lines)
+        found = _look_through(row, lines, timezone.localdate(at))
         if faulty := next((item for item in found if item.fault), None):
             raise StepRefused(
                 _("第 %(number)s 行：%(fault)s整份文件没有导入，请改正后再传。")

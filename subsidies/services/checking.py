@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,16 +40,34 @@ def payables_of(user: User, roles: Iterable[str] = READERS) -> QuerySet[Payable]
 
 def with_evidence(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     """Load all that the checks and a roll's columns read: four queries for any number of payables."""
-    return payables.select_related(
-        "person__education",
-        "person__employment",
-        "application__policy_version__policy",
-        "application__first_reviewer",
-        "application__second_reviewer",
-    ).prefetch_related(
-        Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
-        Prefetch("roll_lines", RollLine.objects.select_related("roll").order_by("roll__collected_at", "id")),
-        Prefetch("application__submissions", Submission.objects.order_by("number")),
+    return (
+        _with_shared_accounts(payables)
+        .select_related(
+            "person__education",
+            "person__employment",
+            "application__policy_version__policy",
+            "application__first_reviewer",
+            "application__second_reviewer",
+        )
+        .prefetch_related(
+            Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
+            Prefetch("roll_lines", RollLine.objects.select_related("roll").order_by("roll__collected_at", "id")),
+            Prefetch("application__submissions", Submission.objects.order_by("number")),
+        )
+    )
+
+
+def _with_shared_accounts(payables: QuerySet[Payable]) -> QuerySet[Payable]:
+    """Mark as ``is_account_shared`` whose account is another payee's too, or was paid into for another."""
+    accounts = PayoutAccount.objects.filter(person=OuterRef("person"))
+    newer = accounts.filter(ordinal__gt=OuterRef("ordinal"))
+    payee = Payable.objects.filter(person=OuterRef("person"), cancelled_at__isnull=True)
+    current = PayoutAccount.objects.filter(~Exists(newer), Exists(payee), number_hash=OuterRef("account_hash"))
+    lines = RollLine.objects.filter(is_live=True, account_hash=OuterRef("account_hash"))
+    return payables.annotate(
+        account_hash=Subquery(accounts.order_by("-ordinal").values("number_hash")[:1]),
+        is_account_shared=Exists(current.filter(~Q(person=OuterRef("person"))))
+        | Exists(lines.filter(~Q(payable__person=OuterRef("person")))),
     )
 
 
@@ -61,6 +79,12 @@ def account_of(payable: Payable) -> PayoutAccount | None:
 def live_line(payable: Payable) -> RollLine | None:
     """The line that the payable stands on now, if any."""
     return next((line for line in payable.roll_lines.all() if line.is_live), None)
+
+
+def is_sent(payable: Payable) -> bool:
+    """Whether the bank has been told to pay it, and has not refused."""
+    line = live_line(payable)
+    return line is not None and line.issued_by_id is not None
 
 
 def last_submission(payable: Payable) -> Submission:
@@ -84,7 +108,7 @@ def obstacles(payable: Payable, *, on: date) -> list[str]:
     if payable.person.proven_at is None:  # a change of name or number takes the proof away
         found.append("number_not_proven")
     found += _account_obstacles(payable)
-    if changed_answers(payable) and payable.recheck_digest != answers_seal(payable):
+    if has_open_changes(payable):
         found.append("changed_since_approval")
     return found
 
@@ -98,6 +122,8 @@ def _account_obstacles(payable: Payable) -> list[str]:
         found.append("holder_differs")
     if is_unsettled(account, payable):
         found.append("account_not_settled")
+    if payable.is_account_shared:
+        found.append("account_shared")
     rejections = [line for line in payable.roll_lines.all() if line.result == RollLine.Result.REJECTED]
     if any(line.result_code not in RETRIABLE and line.account == account.number for line in rejections):
         found.append("account_rejected")
@@ -105,8 +131,10 @@ def _account_obstacles(payable: Payable) -> list[str]:
 
 
 def is_unsettled(account: PayoutAccount, payable: Payable) -> bool:
-    """Whether nobody at the office has compared the account with a paper: it was given after the last submission."""
-    return account.created_at > last_submission(payable).at and account.settled_at is None
+    """Whether nobody at the office has compared the account with a paper: it is not the one the review was about."""
+    declared = last_submission(payable).answers.get("account", {})
+    is_declared = (account.holder, account.number) == (declared.get("holder"), declared.get("number"))
+    return account.settled_at is None and not is_declared
 
 
 def answers_now(payable: Payable) -> Answers:
@@ -128,22 +156,17 @@ def changed_answers(payable: Payable) -> list[tuple[str, str, Any, Any]]:
     ]
 
 
+def has_open_changes(payable: Payable) -> bool:
+    """Whether what the decision rests on has changed, and no reviewer has settled it as it is now."""
+    return bool(changed_answers(payable)) and payable.recheck_digest != answers_seal(payable)
+
+
 def answers_seal(payable: Payable) -> str:
     """A keyed hash of the answers as they are now, contact and account left out: what a recheck has looked at."""
     now = answers_now(payable)
     section, field = CONTACT
     kept = {name: values for name, values in now[section].items() if name != field}
     return answers_digest({**now, section: kept})
-
-
-def double_accounts(payables: Iterable[Payable]) -> list[Payable]:
-    """The payables whose account somebody else on the same list has too: one account has one holder."""
-    payables = list(payables)
-    holders: dict[str, set[object]] = {}
-    for payable in payables:
-        if account := account_of(payable):
-            holders.setdefault(account.number, set()).add(payable.person_id)
-    return [item for item in payables if (account := account_of(item)) and len(holders[account.number]) > 1]
 
 
 def sentence_for(code: str) -> str:
@@ -157,6 +180,7 @@ def sentence_for(code: str) -> str:
         "account_missing": _("没有收款账户"),
         "holder_differs": _("户名与申请人姓名不一致"),
         "account_not_settled": _("后来更换的账户还没有核对"),
+        "account_shared": _("别的申请人也用这个账户，一个账户只能有一个人"),
         "account_rejected": _("银行退回过这个账户，等申请人更换"),
         "changed_since_approval": _("批准依据的资料后来有变动"),
     }[code]

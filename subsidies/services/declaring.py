@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.completeness import editable_fields
 from portal.casework.models import Application
-from portal.casework.services.advancing import StepRefused
+from portal.casework.services.advancing import StepRefused, lock_application
 from subsidies.models import LivingSubsidy
 
 FIELDS = (
@@ -32,7 +32,7 @@ def save_declaration(*, application: Application, values: Mapping[str, Any], by:
     Without earlier grants nothing is kept about them. Raises StepRefused where a field may not be changed now.
     """
     with transaction.atomic():
-        row = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+        row = lock_application(application.pk)
         declaration = LivingSubsidy.objects.filter(application=row).first() or LivingSubsidy(pk=row.pk, application=row)
         changed = [name for name in FIELDS if name in values and getattr(declaration, name) != values[name]]
         editable = editable_fields(row, "declaration")

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.models import account_number_hash
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.models import NoticeLine
@@ -75,7 +76,8 @@ def _write(
 ) -> None:
     for line, values in rows:  # sealed columns are written row by row: the seal is bound to the row
         line.issued_by, line.payee, line.account = by, values, values["account"]
-        line.save(update_fields=["issued_by", "payee", "account"])
+        line.account_hash = account_number_hash(line.account)
+        line.save(update_fields=["issued_by", "payee", "account", "account_hash"])
     roll.xlsx_name, roll.xlsx_sha256 = name, hashlib.sha256(content).hexdigest()
     roll.count, roll.net_fen = len(rows), sum(line.net_fen for line, _values in rows)
     roll.issued_by, roll.issued_at, roll.state = by, at, Roll.State.ISSUED

@@ -14,6 +14,7 @@ from portal.accounts.models import User
 from subsidies.models import Payable, RollLine
 from subsidies.services.checking import obstacles, payables_of
 from subsidies.services.outlook import EVIDENCE_AHEAD
+from subsidies.services.settling import may_recheck
 
 PAGE = 50
 CHUNK = 100  # rows read at once; one chunk fills a page unless most of it is sifted out
@@ -69,12 +70,10 @@ def _rows_in(user: User, view: str, on: date) -> QuerySet[Payable]:
     live, paid = Q(Exists(lines.filter(is_live=True))), Q(Exists(lines.filter(result=RollLine.Result.PAID)))
     open_ = ~live & Q(cancelled_at__isnull=True)
     checked = Q(is_recheck_needed=False) | Q(rechecked_at__isnull=False)
-    newer_accounts = PayoutAccount.objects.filter(
-        person=OuterRef("person"), settled_at__isnull=True, created_at__gt=OuterRef("application__submitted_at")
-    )
+    other_accounts = PayoutAccount.objects.filter(person=OuterRef("person"), settled_at__isnull=True, ordinal__gt=1)
     conditions = {
         "ready": open_ & checked & Q(due_on__lte=on),
-        "review": open_ & (~checked & Q(due_on__lte=on + EVIDENCE_AHEAD) | Q(Exists(newer_accounts))),
+        "review": open_ & (Q(due_on__lte=on + EVIDENCE_AHEAD) | Q(Exists(other_accounts))),
         "waiting": open_,
         "on_a_roll": live & ~paid,
         "paid": paid,
@@ -90,7 +89,7 @@ def _belongs(view: str, found: list[str], payable: Payable, on: date) -> bool:
     if view == "waiting":
         return bool(found)
     if view == "review":
-        return "account_not_settled" in found or ("recheck_needed" in found and payable.due_on <= on + EVIDENCE_AHEAD)
+        return "account_not_settled" in found or may_recheck(payable, on)
     return True
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applicants.people.models import PayoutAccount
@@ -15,7 +16,15 @@ from portal.casework.models import Application, ShelfPaper, Submission
 from portal.casework.programmes import Outlook, Payment
 from portal.ui.figures import day_text
 from subsidies.models import Payable, RollLine
-from subsidies.services.checking import REJECTION_CODES, RETRIABLE, account_of, is_unsettled, live_line
+from subsidies.services.checking import (
+    REJECTION_CODES,
+    RETRIABLE,
+    account_of,
+    has_open_changes,
+    is_sent,
+    is_unsettled,
+    live_line,
+)
 
 # How long before a later instalment the proof for it is asked for.
 EVIDENCE_AHEAD = timedelta(days=60)
@@ -27,7 +36,7 @@ def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UU
     ids = [application.pk for application in applications]
     payables = (
         Payable.objects.filter(application__in=ids)
-        .select_related("person", "application")
+        .select_related("person__education", "person__employment", "application")
         .prefetch_related(
             Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
             Prefetch("roll_lines", RollLine.objects.order_by("roll__collected_at", "id")),
@@ -40,19 +49,30 @@ def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UU
     by_application: dict[UUID, list[Payable]] = defaultdict(list)
     for payable in payables:
         by_application[payable.application_id].append(payable)
-    return {pk: _outlook(rows, on, has_proof=pk in proven_at) for pk, rows in by_application.items()}
+    return {pk: _outlook(rows, on, proven_at.get(pk)) for pk, rows in by_application.items()}
 
 
-def _outlook(payables: list[Payable], on: date, *, has_proof: bool) -> Outlook:
+def waits_for_recheck(payable: Payable) -> bool:
+    """Whether "still in post" has to be settled first."""
+    return payable.is_recheck_needed and payable.rechecked_at is None
+
+
+def _proof_asked_since(payable: Payable, on: date) -> datetime | None:
+    """Since when a proof counts for what a reviewer has to settle before payment; None where nothing is asked."""
+    if payable.cancelled_at or is_sent(payable):
+        return None
+    if waits_for_recheck(payable):
+        opens = payable.due_on - EVIDENCE_AHEAD
+        return timezone.make_aware(datetime.combine(opens, time())) if opens <= on else None
+    return (payable.rechecked_at or payable.approved_at) if has_open_changes(payable) else None
+
+
+def _outlook(payables: list[Payable], on: date, proven_at: datetime | None) -> Outlook:
     many = len(payables) > 1
     payments, is_account_needed, is_evidence_needed = [], False, False
     for payable in payables:
-        waits_for_proof = (
-            payable.cancelled_at is None
-            and payable.is_recheck_needed
-            and payable.rechecked_at is None
-            and payable.due_on - EVIDENCE_AHEAD <= on
-        )
+        since = _proof_asked_since(payable, on)
+        waits_for_proof, has_proof = since is not None, bool(since and proven_at and proven_at >= since)
         state, text, posted_on = _standing(payable, on, waits_for_proof=waits_for_proof, has_proof=has_proof)
         label = _("第 %(number)s 笔") % {"number": payable.number} if many else _("补贴")
         payments.append(Payment(label, payable.net_fen, payable.due_on, state, text, posted_on))
@@ -76,8 +96,7 @@ def _standing(payable: Payable, on: date, *, waits_for_proof: bool, has_proof: b
     if line:
         return "arranging", _("已列入发放名单，等银行的结果。"), None
     if waits_for_proof:
-        asked = _("材料已收到，等工作人员核实您仍在职。") if has_proof else _("发放前要核实您仍在职，请上传在职证明。")
-        return "waiting", asked, None
+        return "waiting", _asked(payable, has_proof=has_proof), None
     last = list(payable.roll_lines.all())[-1:]
     if last and last[0].result == RollLine.Result.REJECTED:
         return _after_rejection(payable, last[0])
@@ -85,6 +104,14 @@ def _standing(payable: Payable, on: date, *, waits_for_proof: bool, has_proof: b
         text = _("%(day)s以后发放。") % {"day": day_text(payable.due_on)}
         return "waiting", text, None
     return "arranging", _("正在安排发放。"), None
+
+
+def _asked(payable: Payable, *, has_proof: bool) -> str:
+    if has_proof:
+        return _("材料已收到，等工作人员核实您仍在职。")
+    if waits_for_recheck(payable):
+        return _("发放前要核实您仍在职，请上传在职证明。")
+    return _("批准后您的资料有变动，要核实后才能发放，请上传现单位的在职证明。")
 
 
 def _after_rejection(payable: Payable, line: RollLine) -> tuple[str, str, None]:

@@ -18,11 +18,10 @@ from portal.accounts.scopes import scope_q
 from portal.audit.services import record
 from portal.casework.models import ReferenceCounter
 from portal.casework.services.advancing import StepRefused
-from portal.ui.figures import listed
 from portal.vault.files import read_sealed
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
-from subsidies.services.checking import double_accounts, obstacles, payables_of, sentence_for
+from subsidies.services.checking import account_of, obstacles, payables_of, sentence_for
 
 READERS = (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
 LARGEST_ROLL = 500  # lines: one transaction writes them all
@@ -95,7 +94,6 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
 
     The payables of ``roll`` itself may stand on it.
     """
-    payables = list(payables)
     for payable in payables:
         reference = payable.application.reference if payable.application else payable.organisation
         found = [code for code in obstacles(payable, on=on) if not (roll and code == "on_a_roll")]
@@ -104,13 +102,23 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
             raise StepRefused(
                 _("%(reference)s 现在不能发放：%(reason)s。") % {"reference": reference, "reason": reason}
             )
-        if payable.approved_by_id == by.pk:
-            raise StepRefused(_("%(reference)s 由您审定，不能再由您汇总或签发。") % {"reference": reference})
-        if payable.person and payable.person.user_id == by.pk:
-            raise StepRefused(_("%(reference)s 是您本人的款项，请由同事办理。") % {"reference": reference})
-    if doubled := double_accounts(payables):
-        references = listed(item.application.reference for item in doubled if item.application)
-        raise StepRefused(_("不同的人用了同一个账户：%(references)s。请先核实。") % {"references": references})
+        if sentence := bar_of(payable, by):
+            raise StepRefused(sentence % {"reference": reference})
+
+
+def bar_of(payable: Payable, by: User) -> str:
+    """Why ``by`` may not collect or issue this payable, with a place for its reference; "" where nothing bars them.
+
+    One person never both vouches for a payment and sends it out.
+    """
+    account = account_of(payable)
+    if payable.approved_by_id == by.pk:
+        return _("%(reference)s 由您审定，不能再由您汇总或签发。")
+    if by.pk in (payable.rechecked_by_id, account.settled_by_id if account else None):
+        return _("%(reference)s 的账户或在职由您核对，不能再由您汇总或签发。")
+    if payable.person and payable.person.user_id == by.pk:
+        return _("%(reference)s 是您本人的款项，请由同事办理。")
+    return ""
 
 
 def drop_roll(*, roll: Roll, by: User, at: datetime) -> Roll:

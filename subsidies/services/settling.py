@@ -1,8 +1,8 @@
-"""What a first reviewer settles after approval: another account, and "still in post" before a later instalment."""
+"""What a first reviewer settles after approval: another account, "still in post", and what has changed since."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -18,8 +18,16 @@ from portal.casework.models import ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text
 from subsidies.models import Payable
-from subsidies.services.checking import account_of, answers_seal, is_unsettled, with_evidence
-from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND
+from subsidies.services.checking import (
+    account_of,
+    answers_seal,
+    has_open_changes,
+    is_sent,
+    is_unsettled,
+    live_line,
+    with_evidence,
+)
+from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND, waits_for_recheck
 
 ACCOUNT_KIND = "account_proof"
 
@@ -31,10 +39,11 @@ def papers_for(payable: Payable, kind: str) -> list[ShelfPaper]:
 
 
 def may_review(payable: Payable, by: User) -> bool:
-    """Whether ``by`` is a first reviewer for this payable who neither approved it nor is its payee."""
+    """Whether ``by`` is a first reviewer for this payable who neither approved nor collected it nor is its payee."""
+    line = live_line(payable)
     return (
         by.may_act_as(Role.FIRST_REVIEWER, payable.programme, payable.town)
-        and payable.approved_by_id != by.pk
+        and by.pk not in (payable.approved_by_id, line.collected_by_id if line else None)
         and (payable.person is None or payable.person.user_id != by.pk)
     )
 
@@ -42,6 +51,15 @@ def may_review(payable: Payable, by: User) -> bool:
 def may_recheck_from(payable: Payable) -> str:
     """The day from which "still in post" may be settled, in words."""
     return day_text(payable.due_on - EVIDENCE_AHEAD)
+
+
+def may_recheck(payable: Payable, on: date) -> bool:
+    """Whether there is something that a proof settles on ``on``: "still in post", or what has changed since."""
+    if payable.cancelled_at or is_sent(payable):
+        return False
+    if waits_for_recheck(payable):
+        return payable.due_on - EVIDENCE_AHEAD <= on
+    return has_open_changes(payable)
 
 
 def reveal_account(*, payable: Payable, by: User, at: datetime) -> PayoutAccount | None:
@@ -74,20 +92,22 @@ def settle_payable_account(
 
 
 def recheck_payable(*, payable: Payable, paper_id: UUID, by: User, at: datetime) -> Payable:
-    """Note that a proof on the shelf shows the person still in post; the instalment may then be collected when due.
+    """Note that a proof on the shelf shows the person still in post; the payable may then be collected when due.
 
-    Not earlier than sixty days before the due day, so that the proof is a fresh one; once is enough. Changed answers
-    are taken as seen: what changes after this stands in the way again. Raises StepRefused.
+    A later instalment not earlier than sixty days before its day, so that the proof is a fresh one. Any payable whose
+    answers have changed since approval: they are taken as seen, and what changes after this stands in the way again.
+    Once is enough. Raises StepRefused.
     """
     with transaction.atomic():
         row = _locked(payable)
         _require_reviewer(row, by)
-        if row.rechecked_at is not None:
+        if row.rechecked_at is not None and not has_open_changes(row):
             return row
-        if not row.is_recheck_needed or row.cancelled_at:
+        if not may_recheck(row, timezone.localdate(at)):
+            if waits_for_recheck(row) and not row.cancelled_at:
+                day = {"day": may_recheck_from(row)}
+                raise StepRefused(_("%(day)s起才能核实。太早的证明说明不了发放时的情况。") % day)
             raise StepRefused(_("这一笔发放前不用核实在职。"))
-        if row.due_on - EVIDENCE_AHEAD > timezone.localdate(at):
-            raise StepRefused(_("%(day)s起才能核实。太早的证明说明不了发放时的情况。") % {"day": may_recheck_from(row)})
         row.recheck_paper = _paper(row, EVIDENCE_KIND, paper_id)
         row.rechecked_at, row.rechecked_by, row.recheck_digest = at, by, answers_seal(row)
         row.save(update_fields=["recheck_paper", "rechecked_at", "rechecked_by", "recheck_digest"])

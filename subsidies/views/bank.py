@@ -56,7 +56,7 @@ def _context(request: HttpRequest, roll: Roll, form: BankFileForm) -> dict[str, 
     shown = next((item for item in results if str(item.pk) == wanted), None) if wanted else None
     if wanted and shown is None:
         raise Http404
-    rows = look_through(shown) if shown else []
+    rows = look_through(shown, on=clock.today()) if shown else []
     return {
         "roll": roll,
         "form": form,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,6 +23,7 @@ from portal.casework.doors import DESK_ROLES
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text, listed
 from subsidies.models import Roll, RollLine
+from subsidies.services.cancelling import may_cancel
 from subsidies.services.checking import (
     READERS,
     REJECTION_CODES,
@@ -31,9 +33,8 @@ from subsidies.services.checking import (
     sentence_for,
 )
 from subsidies.services.listing import VIEWS, PayableRow, payables_page
-from subsidies.services.outlook import EVIDENCE_AHEAD
-from subsidies.services.rolls import collect_roll
-from subsidies.services.settling import may_review
+from subsidies.services.rolls import bar_of, collect_roll
+from subsidies.services.settling import may_recheck, may_review
 
 VIEW_LABELS = {
     "ready": gettext_lazy("可以发放"),
@@ -85,20 +86,20 @@ def payables(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _row(row: PayableRow, user: User, on: Any) -> dict[str, Any]:
+def _row(row: PayableRow, user: User, on: date) -> dict[str, Any]:
     payable, account = row.payable, account_of(row.payable)
     reviews = user.has_role(Role.FIRST_REVIEWER) and may_review(payable, user)
-    is_own = payable.person is not None and payable.person.user_id == user.pk
     is_finance = user.may_act_as(Role.FINANCE, payable.programme, payable.town)
-    is_soon = payable.due_on - EVIDENCE_AHEAD <= on
+    is_barred = bar_of(payable, user) != ""
     return {
         "payable": payable,
         "last4": account.number_last4 if account else "",
         "standing": _standing(row),
-        "may_collect": is_finance and not row.obstacles and payable.approved_by_id != user.pk and not is_own,
-        "is_barred": is_finance and not row.obstacles and (payable.approved_by_id == user.pk or is_own),
+        "may_collect": is_finance and not row.obstacles and not is_barred,
+        "is_barred": is_finance and not row.obstacles and is_barred,
         "may_settle": reviews and "account_not_settled" in row.obstacles,
-        "may_recheck": reviews and "recheck_needed" in row.obstacles and is_soon,
+        "may_recheck": reviews and may_recheck(payable, on),
+        "may_cancel": may_cancel(payable, user),
     }
 
 

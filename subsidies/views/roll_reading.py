@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from applicants.people.masking import mask_name
 from portal.accounts.models import Role, User
@@ -21,7 +21,6 @@ from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import (
     REJECTION_CODES,
     account_of,
-    double_accounts,
     last_submission,
     obstacles,
     sentence_for,
@@ -41,7 +40,6 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
         rows = with_evidence(Payable.objects.filter(roll_lines__roll=roll)).order_by("id")
         payables = {payable.pk: payable for payable in rows}
     found = {pk: _open_codes(payable, on) for pk, payable in payables.items()} if is_collected else {}
-    doubled = double_accounts(payables.values()) if is_collected else []
     downloads = list(
         Entry.objects.filter(action="roll.download", target_type="subsidies.roll", target_id=str(roll.pk))
         .select_related("actor")
@@ -57,7 +55,7 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
         "is_finance": is_finance,
         "is_approver": is_approver,
         "locked": _locked(roll, payables.values(), user, on) if is_collected and is_finance else "",
-        "steps": _steps(roll, lines, found, doubled, downloads),
+        "steps": _steps(roll, lines, found, downloads),
         "count": len(lines),
         "gross_fen": sum(line.gross_fen for line in lines),
         "tax_fen": sum(line.tax_fen for line in lines),
@@ -65,7 +63,7 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
         "capital": capital_amount(net_fen),
         "digest": _in_eights(roll.xlsx_sha256),
         "lines": [_line(line, payables.get(line.payable_id), found) for line in lines],
-        "checks": _checks(len(lines), found, doubled),
+        "checks": _checks(len(lines), found),
         "approvers": listed(sorted({line.approved_by.display_name for line in lines})),
         "downloads": downloads,
         "answers": answers,
@@ -124,15 +122,15 @@ def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
     return {"kind": "plain", "text": _("可以发放"), "icon": "check"}
 
 
-def _checks(count: int, found: Found, doubled: list[Payable]) -> list[dict[str, Any]]:
+def _checks(count: int, found: Found) -> list[dict[str, Any]]:
     """What is looked at before issue, each with how many lines do not pass; none left over once it is issued."""
     failing = [code for codes in found.values() for code in codes]
 
-    def check(label: str, *codes: str, more: int = 0) -> dict[str, Any]:
-        return {"label": label, "failing": sum(code in codes for code in failing) + more}
+    def check(label: str, *codes: str) -> dict[str, Any]:
+        return {"label": label, "failing": sum(code in codes for code in failing)}
 
     return [
-        check(_("收款账户齐全，没有两个人同一个账户"), "account_missing", more=len(doubled)),
+        check(_("收款账户齐全，没有两个人同一个账户"), "account_missing", "account_shared"),
         check(_("户名与姓名一致，%(count)s 笔") % {"count": count}, "holder_differs"),
         check(_("后来更换的账户都核对过"), "account_not_settled", "account_rejected"),
         check(_("批准依据的资料没有变动"), "changed_since_approval", "number_not_proven"),
@@ -141,13 +139,11 @@ def _checks(count: int, found: Found, doubled: list[Payable]) -> list[dict[str, 
     ]
 
 
-def _steps(
-    roll: Roll, lines: list[RollLine], found: Found, doubled: list[Payable], downloads: list[Entry]
-) -> list[dict[str, str]]:
+def _steps(roll: Roll, lines: list[RollLine], found: Found, downloads: list[Entry]) -> list[dict[str, str]]:
     """The five steps: collect, check, issue, download, bank result."""
     is_dropped, is_issued = roll.state == Roll.State.DROPPED, roll.state == Roll.State.ISSUED
     answered = sum(line.result != RollLine.Result.PENDING for line in lines)
-    is_clear = is_issued or (not is_dropped and not doubled and not any(found.values()))
+    is_clear = is_issued or (not is_dropped and not any(found.values()))
     steps = [
         {
             "label": _("汇总"),
@@ -163,7 +159,9 @@ def _steps(
         {
             "label": _("下载"),
             "who": "",
-            "note": _("%(count)s 次") % {"count": len(downloads)} if downloads else _("签发后开放"),
+            "note": ngettext("%(count)s 次", "%(count)s 次", len(downloads)) % {"count": len(downloads)}
+            if downloads
+            else _("签发后开放"),
         },
         {
             "label": _("银行回盘"),

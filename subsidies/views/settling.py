@@ -21,10 +21,11 @@ from portal.casework.models import ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from subsidies.forms_money import AccountSettleForm, RecheckForm
 from subsidies.models import Payable
-from subsidies.services.checking import answers_now, changed_answers, is_unsettled, payables_of
-from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND
+from subsidies.services.checking import answers_now, changed_answers, has_open_changes, is_unsettled, payables_of
+from subsidies.services.outlook import EVIDENCE_KIND, waits_for_recheck
 from subsidies.services.settling import (
     ACCOUNT_KIND,
+    may_recheck,
     may_recheck_from,
     may_review,
     papers_for,
@@ -91,9 +92,10 @@ def payable_account(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Settle "still in post" for a later instalment, seeing what has changed since the decision."""
+    """Settle "still in post" for a later instalment, or what has changed since the decision."""
     payable = _reviewed_or_404(request.user, id)
-    if not payable.is_recheck_needed:
+    is_changed = has_open_changes(payable)
+    if not (payable.is_recheck_needed or payable.rechecked_at or is_changed):
         raise Http404
     papers = papers_for(payable, EVIDENCE_KIND)
     form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers)
@@ -105,11 +107,13 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(reference)s 已核实仍在职。") % {"reference": payable.application.reference})
             return redirect("payables")
-    is_early = payable.due_on - EVIDENCE_AHEAD > clock.today()
+    is_open = may_recheck(payable, clock.today())
+    is_early = not is_open and waits_for_recheck(payable) and not payable.cancelled_at
     context = {
         "payable": payable,
         "opens": may_recheck_from(payable) if is_early else "",
-        "is_open": not is_early and payable.rechecked_at is None and payable.cancelled_at is None,
+        "is_open": is_open,
+        "is_done": payable.rechecked_at is not None and not is_changed,
         "employment": answers_now(payable)["employment"],
         "changes": [
             {

@@ -11,6 +11,9 @@ from portal.casework.models import Application, NoticeLine
 from portal.casework.services.advancing import StepRefused, possible_steps, take_file
 from portal.casework.services.checking import check_submission
 from portal.casework.services.drafting import resubmit_application, submit_application
+from portal.casework.services.due import act_on_due
+from portal.notifications.models import Letter
+from portal.vault.fields import Sealed
 from tests import factories as make
 from tests.casework.moving import MARK, now, refused, take
 from tests.factories import AT
@@ -142,9 +145,34 @@ def test_a_correction_lapses_after_its_last_day_and_not_before():
     assert correction.due_on == date(2023, 10, 30)  # ten working days after 16 October
     last_minute = datetime(2023, 10, 30, 23, 59, tzinfo=make.SHANGHAI)
     assert refused(row, "lapse", "system", at=last_minute) == "补正期限还没有到。"
+    assert refused(row, "lapse", "system", at=last_minute + timedelta(minutes=1)) == "还没有提醒申请人。"
+    act_on_due(at=datetime(2023, 10, 26, 8, tzinfo=make.SHANGHAI))  # two working days before the last day
+    assert Letter.objects.filter(kind="correction_reminder").count() == 1
 
+    assert refused(row, "resubmit", row.applicant.user, at=last_minute + timedelta(minutes=1)) == "补正期限已经过了。"
     assert take(row, "lapse", "system", at=last_minute + timedelta(minutes=1)).state == "lapsed"
     assert refused(row, "resubmit", row.applicant.user) == "这件申请现在不能这样办理。"
+
+
+@pytest.mark.django_db
+def test_whoever_is_reminded_late_keeps_two_working_days():
+    row = make.make_application_in("correction")
+    for _turn in range(3):  # the sweep was away; the last day was Monday 30 October
+        act_on_due(at=datetime(2023, 11, 1, 8, tzinfo=make.SHANGHAI))
+    assert (now(row).state, Letter.objects.filter(kind="correction_reminder").count()) == ("correction", 1)
+    act_on_due(at=datetime(2023, 11, 3, 8, tzinfo=make.SHANGHAI))
+    assert now(row).state == "correction"
+    act_on_due(at=datetime(2023, 11, 4, 8, tzinfo=make.SHANGHAI))
+    assert now(row).state == "lapsed"
+
+
+@pytest.mark.django_db
+def test_one_damaged_file_does_not_hold_up_the_others():
+    damaged, other = make.make_application_in("correction"), make.make_application_in("correction")
+    act_on_due(at=datetime(2023, 10, 26, 8, tzinfo=make.SHANGHAI))
+    type(damaged.applicant).objects.filter(pk=damaged.applicant_id).update(legal_name=Sealed("v1:demo:broken"))
+    act_on_due(at=datetime(2023, 10, 31, 8, tzinfo=make.SHANGHAI))
+    assert (now(damaged).state, now(other).state) == ("correction", "lapsed")
 
 
 # ── who ────────────────────────────────────────────────────────────────────────────────────────────────────────────

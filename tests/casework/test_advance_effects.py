@@ -169,6 +169,7 @@ def test_what_is_due_is_done_by_itself():
     showing = make.make_application_in("objection")
     take(showing, "dismiss_objection", "administrator", note="查无此事。")
 
+    act_on_due(at=AT + timedelta(days=11))  # reminds
     act_on_due(at=AT + timedelta(days=30))
 
     assert (now(lapsing).state, now(showing).state) == ("lapsed", "final_approval")

@@ -55,6 +55,18 @@ def test_the_privacy_notice_says_who_why_what_how_long_and_which_rights():
     assert [words for words in told if words not in html] == []
 
 
+def test_two_policies_are_one_privacy_notice_in_which_only_what_differs_names_its_policy():
+    move_clock(AT_2024)
+    rows = signed_in(make_user()).get(PRIVACY).context["rows"]
+    told = {row["label"]: [(len(line["titles"]), line["text"].zh) for line in row["lines"]] for row in rows}
+    assert told["谁在处理"] == [(0, "石狮市人力资源和社会保障局")]
+    assert [(titles, text.split("；依据")[1]) for titles, text in told["依据"]] == [
+        (1, "泉人社文〔2022〕164号"),
+        (1, "泉委办发〔2024〕1号"),
+    ]
+    assert told["用到哪些信息"][2:4] == [(1, "就业单位和参保月份"), (1, "就业单位和参保时间")]
+
+
 def test_nobody_starts_without_having_read_the_privacy_notice():
     client = signed_in(make_user())
     assert client.post(START, {"policy": "LS-2022"})["Location"] == PRIVACY
@@ -304,7 +316,7 @@ def test_the_receipt_names_the_reference_and_the_day_of_the_answer():
     draft = make_draft()
     client = signed_in(draft.applicant.user)
     html = client.post(page(draft, "application_submit"), follow=True).content.decode()
-    assert "已提交，编号 LS-2023-000001" in html
+    assert '已提交，编号 <span class="th-ref">LS-2023-000001</span>' in html
     assert "最晚答复您：2023 年 10 月 23 日。" in html  # two working days for the check, three for acceptance
 
 

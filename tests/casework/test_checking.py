@@ -8,8 +8,11 @@ from django.db import connection
 from applicants.people.services import prove_number, save_employment, save_identity
 from portal.casework import tasks
 from portal.casework.models import Application, Assessment
+from portal.casework.services.advancing import StepRefused
 from portal.casework.services.checking import check_submission, settle_facts, unchecked_submissions
 from portal.casework.services.drafting import (
+    answer_section,
+    discard_draft,
     put_on_shelf,
     resubmit_application,
     start_application,
@@ -157,3 +160,19 @@ def test_twenty_starts_and_submissions_at_once_give_one_application(race):
     references = race(20, lambda _number: submit_application(application=row, by=person.user, at=AT).reference)
     assert set(references) == {"LS-2023-000001"}
     assert row.submissions.count() == 1
+
+
+def test_an_answer_that_comes_after_the_submission_is_refused_behind_the_lock():
+    row = make.make_application_in("check")
+    person = row.applicant
+    with pytest.raises(StepRefused, match="这一部分现在不能再改。"):
+        answer_section(application=row, section="identity", values={"legal_name": "王五"}, by=person.user, at=AT)
+    person.refresh_from_db()
+    assert person.legal_name == "林晓航"
+
+
+def test_an_answer_to_a_draft_that_is_gone_is_refused():
+    row = make.make_draft()
+    discard_draft(application=row, by=row.applicant.user, at=AT)
+    with pytest.raises(StepRefused, match="这份草稿已经删除。"):
+        answer_section(application=row, section="identity", values={}, by=row.applicant.user, at=AT)

@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from applicants.people.services import save_identity
 from portal.audit.models import Entry
 from portal.casework.models import Application
+from portal.casework.services.advancing import StepRefused, take_file
 from portal.notifications.models import Letter
 from tests import factories as make
 
@@ -90,11 +92,10 @@ def test_a_number_proven_for_somebody_else_is_said_and_not_proven_again():
 def test_a_number_that_changed_under_the_clerks_eyes_is_not_proven():
     make.move_clock()
     row = make.make_application_in("accept")
+    save_identity(person=row.applicant, values={"number": make.make_number()}, by=row.applicant.user, at=make.AT)
 
     text = (
-        signed_in(make.staff("clerk"))
-        .post(reverse("desk_prove", args=[row.pk]), {"seen": "another", "paper": "counter"})
-        .content.decode()
+        signed_in(make.staff("clerk")).post(reverse("desk_prove", args=[row.pk]), {"paper": "counter"}).content.decode()
     )
 
     assert "身份证号码刚刚改过。请重新打开这一页，再对照一次。" in text
@@ -210,6 +211,19 @@ def test_what_cannot_be_read_is_shown_again_with_its_sentence():
     )
     assert "请至少认定一项事实。" in settle(client, row, "LS-6", "insurance_record", {}).content.decode()
     assert row.settlements.count() == 0
+
+
+@pytest.mark.parametrize("day", ["1899-12-31", "2033-10-17", "9999-01-01"])
+def test_a_day_that_no_paper_can_show_is_not_settled(day):
+    make.move_clock()
+    row = make.make_application_in("first_review")
+    client = signed_in(make.staff("first_reviewer"))
+
+    page = settle(client, row, "LS-2", "diploma", {"diploma_on": day}).content.decode()
+
+    assert "日期要在 1900 年到 2033 年之间。请对照材料核对。" in page
+    assert row.settlements.count() == 0
+    assert settle(client, row, "LS-2", "diploma", {"diploma_on": "1900-01-01"}).status_code == 302
 
 
 def test_a_clause_proven_by_the_declaration_is_not_settled():
@@ -354,10 +368,11 @@ def test_nobody_handles_the_own_application():
     row = make.make_application_in("accept", person=make.make_person(clerk))
     client = signed_in(clerk)
 
-    assert "不能办理本人的申请。" in step(client, row, "accept").content.decode()
-    assert "不能办理本人的申请。" in file_text(client, row)
-    client.post(reverse("desk_prove", args=[row.pk]), {"seen": row.applicant.number_hash, "paper": "counter"})
-    assert not now(row).applicant.is_proven
+    assert client.get(reverse("desk_file", args=[row.pk])).status_code == 404
+    assert step(client, row, "accept").status_code == 404
+    assert client.post(reverse("desk_prove", args=[row.pk]), {"paper": "counter"}).status_code == 404
+    with pytest.raises(StepRefused, match="不能办理本人的申请。"):
+        take_file(row, by=clerk, at=make.AT, expected_version=row.version)
 
 
 # ── taking ─────────────────────────────────────────────────────────────────────────────────────────────────────────

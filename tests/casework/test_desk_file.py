@@ -132,6 +132,30 @@ def test_an_auditor_reads_everything_and_has_no_act():
         assert client.post(reverse("desk_step", args=[row.pk, step])).status_code == 404
 
 
+def test_who_may_see_a_decided_file_reads_its_decision_and_leaves_an_entry():
+    make.move_clock()
+    row = make.make_application_in("approved")
+    auditor, elsewhere, finance = (
+        make.staff("auditor"),
+        make.make_staff("clerk", town="yongning"),
+        make.staff("finance"),
+    )
+    address = reverse("decision", args=[row.pk])
+
+    assert f'href="{address}"' in page(auditor, row)
+    assert [signed_in(user).get(address).status_code for user in (auditor, elsewhere, finance)] == [200, 404, 404]
+    assert list(Entry.objects.filter(action="decision.read").values_list("actor", flat=True)) == [auditor.pk]
+
+
+def test_before_the_decision_staff_are_led_back_to_the_file():
+    make.move_clock()
+    row = make.make_application_in("first_review")
+    clerk = make.staff("clerk")
+    assert "决定书" not in page(clerk, row)
+    answer = signed_in(clerk).get(reverse("decision", args=[row.pk]))
+    assert answer["Location"] == reverse("desk_file", args=[row.pk])
+
+
 def test_a_file_out_of_scope_and_a_draft_are_not_there():
     make.move_clock()
     row = make.make_application_in("accept")

@@ -8,7 +8,7 @@ from portal.audit.models import Entry
 from portal.casework.models import Application, NoticeLine, NoticeObjection
 from portal.casework.services.advancing import FileChanged, StepRefused, advance
 from portal.casework.services.due import act_on_due
-from portal.casework.services.noticing import answer_objection, public_lines, raise_objection
+from portal.casework.services.noticing import answer_objection, objections_of, public_lines, raise_objection
 from portal.notifications.models import Letter
 from tests.casework.noticed import collect, day, make_waiting, release
 from tests.factories import make_staff, make_user, staff
@@ -90,13 +90,14 @@ def test_the_same_objection_sent_twice_is_one(two_on_a_list):
     assert Entry.objects.filter(action="objection.raise").count() == 1
 
 
-def test_another_person_or_another_text_is_another_objection(two_on_a_list):
+def test_another_person_is_another_objection_and_one_person_has_one_open_at_a_time(two_on_a_list):
     lin, _chen = two_on_a_list
     by = make_user()
     object_to(lin, by=by)
-    object_to(lin, by=by, text="补充：他的毕业证书是别人的。")
+    with pytest.raises(StepRefused, match="您对这个人的异议正在核实"):
+        object_to(lin, by=by, text="补充：他的毕业证书是别人的。")
     object_to(lin)
-    assert NoticeObjection.objects.count() == 3
+    assert NoticeObjection.objects.count() == 2
     assert state_of(lin) == "objection"
 
 
@@ -178,7 +179,17 @@ def test_only_an_administrator_of_the_file_answers(two_on_a_list):
 
 def test_nobody_answers_an_objection_of_their_own(two_on_a_list):
     objection = object_to(two_on_a_list[0], by=staff("administrator"))
-    with pytest.raises(StepRefused, match="不能答复自己提出的异议"):
+    with pytest.raises(StepRefused, match="不能答复自己提出或登记的异议"):
+        answer(objection, is_upheld=False)
+
+
+def test_nobody_reads_or_answers_an_objection_to_the_own_file(two_on_a_list):
+    lin, _chen = two_on_a_list
+    administrator = staff("administrator")
+    objection = object_to(lin)
+    type(lin.applicant).objects.filter(pk=lin.applicant_id).update(user=administrator)
+    assert list(objections_of(administrator)) == []
+    with pytest.raises(StepRefused, match="不能办理本人的申请"):
         answer(objection, is_upheld=False)
 
 

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from portal.audit.models import Entry
 from portal.casework.models import Application, Notice, NoticeLine, NoticeObjection
 from portal.casework.services.noticing import raise_objection
+from portal.casework.views import notices_desk
 from tests.casework.noticed import collect, day, make_waiting, release
 from tests.factories import make_staff, make_user, move_clock, staff
 
@@ -265,3 +268,22 @@ def test_fifty_lines_cost_as_many_queries_as_one(path, capture):
         for position, row in enumerate(more, start=2)
     )
     assert queries_for(client, path, capture) == one
+
+
+def test_ended_lists_go_on_from_the_last_one_shown(monkeypatch):
+    monkeypatch.setattr(notices_desk, "PAGE", 2)
+    for _turn in range(5):  # all collected at one moment
+        make_waiting()
+        release(collect())
+    move_clock(day(6, 1))
+    client, seen, following = signed_in(staff("auditor")), [], ""
+    for rows, is_last in ((2, False), (2, False), (1, True)):
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/desk/notices/" + following)
+        assert [query["sql"] for query in queries if "OFFSET" in query["sql"]] == []
+        assert (len(page.context["ended"]), page.context["next_page"] == "") == (rows, is_last)
+        seen += [notice.number for notice in page.context["ended"]]
+        following = page.context["next_page"]
+    assert sorted(seen) == [f"GS-2023-000{number}" for number in range(1, 6)]
+    assert page.context["first_page"] == "?"
+    assert client.get("/desk/notices/?before=2").status_code == 404

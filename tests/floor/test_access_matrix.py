@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from applicants.people.services import prove_number
 from portal.accounts.models import Role, User
 from portal.casework.models import Application, Notice, NoticeLine
 from portal.casework.services.noticing import collect_notice, raise_objection, release_notice
@@ -33,97 +34,125 @@ from tests.factories import (
 )
 
 VISITORS = (
-    "nobody", "owner", "other", "clerk", "first", "elsewhere", "second", "approver", "finance", "admin", "auditor",
+    "nobody", "owner", "other", "clerk", "lodging", "first", "elsewhere", "second", "approver", "finance", "admin",
+    "auditor",
 )  # fmt: skip
 
 # "owner" has an approved application and a new draft; "other" is another applicant, who raised the objection;
-# "elsewhere" is a first reviewer of another town. The desk's file is at first review; its step is a refusal, which
-# second reviewer and approver may also take, but not here: they are told so.
+# "lodging" is a clerk of another programme, "elsewhere" a first reviewer of another town. The desk's file is at first
+# review; its step is a refusal, which second reviewer and approver may also take, but not here: they are told so. What
+# stands behind a slash is another step or place of the same address.
 TABLE = """
-                                     nobody owner other clerk first elsew second approv finance admin auditor
-GET  home                               200   200   200   200   200   200    200    200     200   200     200
-GET  programmes                         200   200   200   200   200   200    200    200     200   200     200
-GET  programme                          200   200   200   200   200   200    200    200     200   200     200
-GET  notices                            200   200   200   200   200   200    200    200     200   200     200
-GET  notice                             200   200   200   200   200   200    200    200     200   200     200
-GET  help                               200   200   200   200   200   200    200    200     200   200     200
-GET  privacy                            200   200   200   200   200   200    200    200     200   200     200
-GET  accessibility                      200   200   200   200   200   200    200    200     200   200     200
-GET  contact                            200   200   200   200   200   200    200    200     200   200     200
-GET  robots                             200   200   200   200   200   200    200    200     200   200     200
-GET  healthz                            200   200   200   200   200   200    200    200     200   200     200
-GET  api_programmes                     200   200   200   200   200   200    200    200     200   200     200
-POST set_language                       302   302   302   302   302   302    302    302     302   302     302
-GET  set_language                       405   405   405   405   405   405    405    405     405   405     405
-POST set_theme                          302   302   302   302   302   302    302    302     302   302     302
-GET  demo                               200   200   200   200   200   200    200    200     200   200     200
-POST demo_move_clock                    302   302   302   302   302   302    302    302     302   302     302
-GET  demo_move_clock                    405   405   405   405   405   405    405    405     405   405     405
+                                nobody owner  other  clerk  lodgi  first  elsew  second appro  finan  admin  audit
+GET  home                       200    200    200    200    200    200    200    200    200    200    200    200
+GET  programmes                 200    200    200    200    200    200    200    200    200    200    200    200
+GET  programme                  200    200    200    200    200    200    200    200    200    200    200    200
+GET  notices                    200    200    200    200    200    200    200    200    200    200    200    200
+GET  notice                     200    200    200    200    200    200    200    200    200    200    200    200
+GET  help                       200    200    200    200    200    200    200    200    200    200    200    200
+GET  privacy                    200    200    200    200    200    200    200    200    200    200    200    200
+GET  accessibility              200    200    200    200    200    200    200    200    200    200    200    200
+GET  contact                    200    200    200    200    200    200    200    200    200    200    200    200
+GET  robots                     200    200    200    200    200    200    200    200    200    200    200    200
+GET  healthz                    200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_programmes             200    200    200    200    200    200    200    200    200    200    200    200
+POST set_language               302    302    302    302    302    302    302    302    302    302    302    302
+GET  set_language               405    405    405    405    405    405    405    405    405    405    405    405
+POST set_theme                  302    302    302    302    302    302    302    302    302    302    302    302
+GET  demo                       200    200    200    200    200    200    200    200    200    200    200    200
+POST demo_move_clock            302    302    302    302    302    302    302    302    302    302    302    302
+GET  demo_move_clock            405    405    405    405    405    405    405    405    405    405    405    405
 
-GET  account_login                      200   302   302   302   302   302    302    302     302   302     302
-GET  account_email                      302   200   200   200   200   200    200    200     200   200     200
-GET  mfa_index                          302   200   200   200   200   200    200    200     200   200     200
-GET  admin:index                        302   302   302   302   302   302    302    302     302   200     302
-GET  after_sign_in                      302   302   302   302   302   302    302    302     302   302     302
+GET  account_login              200    302    302    302    302    302    302    302    302    302    302    302
+GET  account_email              302    200    200    200    200    200    200    200    200    200    200    200
+GET  mfa_index                  302    200    200    200    200    200    200    200    200    200    200    200
+GET  admin:index                302    302    302    302    302    302    302    302    302    302    200    302
+GET  after_sign_in              302    302    302    302    302    302    302    302    302    302    302    302
 
-GET  privacy_notice                     302   200   200   200   200   200    200    200     200   200     200
-GET  application_start                  302   302   302   302   302   302    302    302     302   302     302
-GET  applications                       302   200   200   200   200   200    200    200     200   200     200
-GET  application                        302   200   404   404   404   404    404    404     404   404     404
-GET  application_tasks                  302   200   404   404   404   404    404    404     404   404     404
-GET  application_section                302   200   404   404   404   404    404    404     404   404     404
-POST application_section                302   200   404   404   404   404    404    404     404   404     404
-GET  application_papers                 302   200   404   404   404   404    404    404     404   404     404
-POST application_papers                 302   200   404   404   404   404    404    404     404   404     404
-GET  application_check                  302   200   404   404   404   404    404    404     404   404     404
-POST application_submit                 302   302   404   404   404   404    404    404     404   404     404
-GET  application_withdraw               302   302   404   404   404   404    404    404     404   404     404
-POST application_withdraw               302   302   404   404   404   404    404    404     404   404     404
-GET  application_discard                302   200   404   404   404   404    404    404     404   404     404
-POST application_discard                302   302   404   404   404   404    404    404     404   404     404
-GET  decision                           302   200   404   404   404   404    404    404     404   404     404
-GET  account_change                     302   200   404   404   404   404    404    404     404   404     404
-POST account_change                     302   200   404   404   404   404    404    404     404   404     404
-GET  application_evidence               302   302   404   404   404   404    404    404     404   404     404
-GET  paper                              302   200   404   200   200   404    200    200     404   200     200
-GET  letters                            302   200   200   200   200   200    200    200     200   200     200
-GET  letter                             302   200   404   404   404   404    404    404     404   404     404
+GET  privacy_notice             302    200    200    200    200    200    200    200    200    200    200    200
+POST privacy_notice             302    302    302    302    302    302    302    302    302    302    302    302
+GET  application_start          302    302    302    302    302    302    302    302    302    302    302    302
+POST application_start          302    302    302    302    302    302    302    302    302    302    302    302
+GET  applications               302    200    200    200    200    200    200    200    200    200    200    200
+GET  application                302    200    404    404    404    404    404    404    404    404    404    404
+GET  application_tasks          302    200    404    404    404    404    404    404    404    404    404    404
+GET  application_section        302    200    404    404    404    404    404    404    404    404    404    404
+POST application_section        302    200    404    404    404    404    404    404    404    404    404    404
+GET  application_papers         302    200    404    404    404    404    404    404    404    404    404    404
+POST application_papers         302    200    404    404    404    404    404    404    404    404    404    404
+GET  application_check          302    200    404    404    404    404    404    404    404    404    404    404
+POST application_submit         302    302    404    404    404    404    404    404    404    404    404    404
+GET  application_withdraw       302    302    404    404    404    404    404    404    404    404    404    404
+POST application_withdraw       302    302    404    404    404    404    404    404    404    404    404    404
+GET  application_discard        302    200    404    404    404    404    404    404    404    404    404    404
+POST application_discard        302    302    404    404    404    404    404    404    404    404    404    404
+GET  decision                   302    200    404    200    404    200    404    200    200    404    200    200
+GET  account_change             302    200    404    404    404    404    404    404    404    404    404    404
+POST account_change             302    200    404    404    404    404    404    404    404    404    404    404
+GET  application_evidence       302    302    404    404    404    404    404    404    404    404    404    404
+POST application_evidence       302    302    404    404    404    404    404    404    404    404    404    404
+GET  paper                      302    200    404    200    404    200    404    200    200    404    200    200
+GET  letters                    302    200    200    200    200    200    200    200    200    200    200    200
+GET  letter                     302    200    404    404    404    404    404    404    404    404    404    404
 
-GET  desk                               302   404   404   200   200   200    200    200     302   200     200
-POST desk_find                          302   404   404   302   302   200    302    302     404   302     302
-GET  desk_file                          302   404   404   200   200   404    200    200     404   200     200
-GET  desk_take                          302   404   404   200   200   404    200    200     404   200     404
-POST desk_settle                        302   404   404   404   200   404    404    404     404   404     404
-GET  desk_settle                        302   404   404   404   405   405    404    404     404   404     404
-POST desk_prove                         302   404   404   302   302   404    404    404     404   404     404
-POST desk_reveal                        302   404   404   200   200   404    200    200     404   200     200
-GET  desk_step                          302   404   404   404   200   404    302    302     404   404     404
-POST desk_step                          302   404   404   404   302   404    200    200     404   404     404
-GET  entries                            302   404   404   404   404   404    404    404     404   200     200
+GET  desk                       302    404    404    200    200    200    200    200    200    302    200    200
+POST desk_find                  302    404    404    302    200    302    200    302    302    404    302    302
+GET  desk_file                  302    404    404    200    404    200    404    200    200    404    200    200
+GET  desk_take                  302    404    404    200    404    200    404    200    200    404    200    404
+POST desk_take                  302    404    404    200    404    302    404    200    200    404    200    404
+POST desk_settle                302    404    404    404    404    200    404    404    404    404    404    404
+GET  desk_settle                302    404    404    404    404    405    405    404    404    404    404    404
+POST desk_prove                 302    404    404    302    404    302    404    404    404    404    404    404
+POST desk_reveal                302    404    404    200    404    200    404    200    200    404    200    200
+GET  desk_step                  302    404    404    404    404    200    404    302    302    404    404    404
+POST desk_step                  302    404    404    404    404    302    404    200    200    404    404    404
+POST desk_step/accept           302    404    404    302    404    404    404    404    404    404    404    404
+POST desk_step/return           302    404    404    200    404    302    404    404    404    404    404    404
+POST desk_step/pass_first       302    404    404    404    404    200    404    404    404    404    404    404
+POST desk_step/pass_second      302    404    404    404    404    404    404    302    404    404    404    404
+POST desk_step/send_back        302    404    404    404    404    404    404    302    200    404    404    404
+POST desk_step/approve          302    404    404    404    404    404    404    404    302    404    404    404
+POST desk_step/withdraw         302    404    404    404    404    404    404    404    404    404    404    404
+GET  entries                    302    404    404    404    404    404    404    404    404    404    200    200
 
-GET  desk_notices                       302   404   404   200   200   200    200    200     404   200     200
-GET  desk_notice                        302   404   404   200   200   404    200    200     404   200     200
-POST desk_notice_collect                302   404   404   404   404   404    302    302     404   302     404
-POST desk_notice_release                302   404   404   404   404   404    302    302     404   302     404
-GET  objection_new                      302   200   200   200   200   200    200    200     200   200     200
-GET  objection_sent                     302   404   200   404   404   404    404    404     404   404     404
-GET  desk_objection_new                 302   404   404   200   404   404    200    404     404   200     404
-GET  desk_objection                     302   404   404   404   404   404    404    404     404   200     200
-POST desk_objection                     302   404   404   404   404   404    404    404     404   422     404
+GET  desk_notices               302    404    404    200    200    200    200    200    200    404    200    200
+GET  desk_notice                302    404    404    200    404    200    404    200    200    404    200    200
+POST desk_notice_collect        302    404    404    404    404    404    404    302    302    404    302    404
+POST desk_notice_release        302    404    404    404    404    404    404    302    302    404    302    404
+GET  objection_new              302    200    200    200    200    200    200    200    200    200    200    200
+POST objection_new              302    302    422    302    302    302    302    302    302    302    302    302
+GET  objection_sent             302    404    200    404    404    404    404    404    404    404    404    404
+GET  desk_objection_new         302    404    404    200    404    404    404    200    404    404    200    404
+POST desk_objection_new         302    404    404    302    404    404    404    302    404    404    302    404
+GET  desk_objection             302    404    404    404    404    404    404    404    404    404    200    200
+POST desk_objection             302    404    404    404    404    404    404    404    404    404    422    404
 
-GET  payables                           302   404   404   404   200   200    404    404     200   200     200
-GET  payable_account                    302   404   404   404   200   404    404    404     404   404     404
-GET  payable_recheck                    302   404   404   404   200   404    404    404     404   404     404
-POST roll_collect                       302   404   404   404   404   404    404    404     302   404     404
-GET  rolls                              302   404   404   404   404   404    404    404     200   200     200
-GET  roll                               302   404   404   404   404   404    404    404     200   200     200
-POST roll_issue                         302   404   404   404   404   404    404    404     302   404     404
-POST roll_drop                          302   404   404   404   404   404    404    404     302   404     404
-POST roll_download                      302   404   404   404   404   404    404    404     200   404     404
-GET  bank_result                        302   404   404   404   404   404    404    404     200   200     200
-POST bank_result                        302   404   404   404   404   404    404    404     200   404     404
-POST bank_result_apply                  302   404   404   404   404   404    404    404     302   404     404
+GET  payables                   302    404    404    404    404    200    200    404    404    200    200    200
+GET  payable_account            302    404    404    404    404    200    404    404    404    404    404    404
+POST payable_account            302    404    404    404    404    200    404    404    404    404    404    404
+GET  payable_recheck            302    404    404    404    404    200    404    404    404    404    404    404
+POST payable_recheck            302    404    404    404    404    200    404    404    404    404    404    404
+GET  payable_cancel             302    404    404    404    404    404    404    404    404    404    200    404
+POST payable_cancel             302    404    404    404    404    404    404    404    404    404    200    404
+POST roll_collect               302    404    404    404    404    404    404    404    404    302    404    404
+GET  rolls                      302    404    404    404    404    404    404    404    404    200    200    200
+GET  roll                       302    404    404    404    404    404    404    404    404    200    200    200
+POST roll_issue                 302    404    404    404    404    404    404    404    404    302    404    404
+POST roll_drop                  302    404    404    404    404    404    404    404    404    302    404    404
+POST roll_download              302    404    404    404    404    404    404    404    404    200    404    404
+GET  bank_result                302    404    404    404    404    404    404    404    404    200    200    200
+POST bank_result                302    404    404    404    404    404    404    404    404    200    404    404
+POST bank_result_apply          302    404    404    404    404    404    404    404    404    302    404    404
 """
+STEPS = (
+    ("accept", "accept"),
+    ("return", "first_review"),
+    ("pass_first", "first_review"),
+    ("pass_second", "second_review"),
+    ("send_back", "second_review"),
+    ("approve", "final_approval"),
+    ("withdraw", "first_review"),  # the applicant's own: nobody's on the desk
+)
 ROWS = [line.split() for line in TABLE.splitlines() if line.startswith(("GET", "POST"))]
 # Libraries guard their own pages; these stand for the rest.
 OF_LIBRARIES = {"account_login", "account_email", "mfa_index", "admin:index"}
@@ -139,7 +168,7 @@ def names_in(resolver: URLResolver) -> Iterator[str]:
 
 
 def test_every_address_of_the_portal_stands_in_the_table() -> None:
-    assert set(names_in(get_resolver())) == {name for _method, name, *_codes in ROWS} - OF_LIBRARIES
+    assert set(names_in(get_resolver())) == {name.partition("/")[0] for _method, name, *_codes in ROWS} - OF_LIBRARIES
 
 
 def test_every_row_has_an_answer_for_every_visitor() -> None:
@@ -152,7 +181,7 @@ def test_every_address_answers_every_visitor_as_the_table_says() -> None:
     clients = {name: signed_in(users[name]) for name in VISITORS}
     found, expected = {}, {}
     for method, name, *codes in ROWS:
-        address = reverse(name, args=places.get(name, ()))
+        address = reverse(name.partition("/")[0], args=places.get(name, ()))
         for visitor, code in zip(VISITORS, codes, strict=True):
             expected[method, name, visitor] = int(code)
             with transaction.atomic():  # what one visitor does is undone before the next one comes
@@ -177,6 +206,10 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     approved = make_application_in("approved", policy="YTE-2024")
     also_approved = make_application_in("approved", policy="YTE-2024")
     in_review = make_application_in("first_review", policy="YTE-2024")
+    stages = {state: make_application_in(state, policy="YTE-2024") for state in ("final_approval", "second_review")}
+    stages |= {"first_review": in_review, "accept": make_application_in("accept", policy="YTE-2024")}
+    card = stages["accept"].shelf.get(kind="id_card").paper
+    prove_number(person=stages["accept"].applicant, by=staff(Role.CLERK), at=stages["accept"].state_at, paper=card)
     later = Application.objects.get(pk=also_approved.pk).state_at + timedelta(days=1)
     draft = make_draft(approved.applicant, policy="YTE-2024", at=later)
     other = make_person(at=AT_2024, **MASTER_2024).user
@@ -192,6 +225,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "owner": approved.applicant.user,
         "other": other,
         "clerk": staff(Role.CLERK),
+        "lodging": make_staff(Role.CLERK, programme="lodging"),
         "first": staff(Role.FIRST_REVIEWER),
         "elsewhere": make_staff(Role.FIRST_REVIEWER, town="lingxiu"),
         "second": staff(Role.SECOND_REVIEWER),
@@ -214,6 +248,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "desk_objection": (line.objections.get().pk,),
         "payable_account": (first_part.pk,),
         "payable_recheck": (second_part.pk,),
+        "payable_cancel": (second_part.pk,),
         "bank_result_apply": (issued.number, result.pk),
     }
     places |= dict.fromkeys(("application", "decision", "account_change", "application_evidence"), own)
@@ -228,11 +263,19 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     bodies = {
         "desk_find": {"q": in_review.reference},
         "desk_settle": {"clause": "YT-1"},
+        "desk_take": {"version": str(in_review.version)},
         "desk_step": {"clause": "YT-1", "reason": "材料显示不符合。", "version": str(in_review.version)},
         "desk_objection": {"decision": "dismissed"},
         "desk_notice_collect": {"policy_version": str(in_review.policy_version_id)},
         "demo_move_clock": {"working_days": "1"},
+        "privacy_notice": {"read": "on"},
+        "objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
+        "desk_objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
     }
+    for step, state in STEPS:
+        places[f"desk_step/{step}"] = (stages[state].pk, step)
+        marks = {"reason": "请核对。", "field-education-school": "on"}
+        bodies[f"desk_step/{step}"] = marks | {"version": str(stages[state].version)}
     return users, places, bodies
 
 

@@ -162,7 +162,15 @@ def test_entries_are_narrowed_by_action_and_target(client, actor):
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "2026-01-01_x", "2026-01-01T00:00:00_00000000-0000-0000-0000-000000000001", "_"]
+    "cursor",
+    [
+        "x",
+        "_",
+        "2026-01-01_x",
+        "2026-01-01T00:00:00_00000000-0000-0000-0000-000000000001",
+        "0001-01-01T00:00:00+14:00_00000000-0000-0000-0000-000000000001",
+        "9999-12-31T23:59:59-12:00_00000000-0000-0000-0000-000000000001",
+    ],
 )
 def test_a_made_up_place_in_the_list_is_not_there(client, db, cursor):
     signed_in(client, Role.AUDITOR)

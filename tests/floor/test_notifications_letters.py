@@ -23,6 +23,7 @@ FRAME = {
     "programme_title": {"zh": "一次性生活补贴", "en": "One-off living subsidy"},
 }
 DETAILS = {
+    "is_provisional": True,
     "due_on": "2026-11-18",
     "reason": "毕业证书看不清。",
     "items": [
@@ -97,6 +98,7 @@ def test_a_correction_says_what_to_mend_by_when(person):
         "林晚舟，您好：",
         "您的“一次性生活补贴”申请（编号 LS-2026-000012）需要补正。请最晚 2026 年 11 月 18 日改好，再次提交。",
         "原因：毕业证书看不清。",
+        "那一年的放假安排还没有公布，这个日期可能变动。",
         "需要改的地方：\n· 毕业证书：请重新拍照\n· 毕业时间",
         "只有这些地方可以改，其他内容保持不变。补正期间不计入我们的办理时间。到期没有再次提交，这次申请就失效了。",
     )
@@ -202,6 +204,19 @@ def test_my_letters_come_newest_first_twenty_a_page_in_the_language_of_the_page(
     client.cookies["language"] = "en"
     (_letter, subject) = client.get(reverse("letters")).context["rows"][0]
     assert "One-off living subsidy" in subject
+
+
+def test_no_letter_is_lost_between_two_pages_of_letters_of_one_moment(client, person):
+    sent = {letter(person, "receipt").pk for _turn in range(23)}
+    client.force_login(person)
+    first = client.get(reverse("letters"))
+    with CaptureQueriesContext(connection) as queries:
+        second = client.get(reverse("letters") + first.context["next"])
+    read = [row.pk for page in (first, second) for row, _subject in page.context["rows"]]
+    assert (len(read), set(read)) == (23, sent)
+    assert (second.context["next"], second.context["previous"], first.context["previous"]) == ("", "?", "")
+    assert [query["sql"] for query in queries if "OFFSET" in query["sql"]] == []
+    assert client.get(reverse("letters"), {"before": "2"}).status_code == 404
 
 
 def test_the_list_costs_the_same_for_one_letter_and_for_twenty(client, person):

@@ -23,13 +23,21 @@ def test_its_answer_is_never_kept(client, db, broker):
 def test_a_database_that_does_not_answer_is_503(client, transactional_db, broker, settings):
     from django.db import connection
 
-    given = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = "/nowhere/at/all" if connection.vendor == "sqlite" else "no_such_database"
+    given = connection.settings_dict
+    away = {"NAME": "/nowhere/at/all" if connection.vendor == "sqlite" else "no_such_database"}
+    if pool := given["OPTIONS"].get("pool"):
+        away["OPTIONS"] = given["OPTIONS"] | {"pool": pool | {"timeout": 1}}
+
+    def begin_with(settings_dict: dict) -> None:
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()
+        connection.settings_dict = settings_dict
+
+    begin_with(given | away)
     try:
         answer = client.get("/healthz")
     finally:
-        connection.close()
-        connection.settings_dict["NAME"] = given
+        begin_with(given)
     assert answer.status_code == 503
     assert answer.json() == {"database": "unavailable", "cache": "unavailable", "broker": "ok"}

@@ -270,3 +270,33 @@ def test_every_icon_that_is_named_is_in_the_sprite():
             named.add(piece.split('"')[0])
 
     assert {name for name in named if f'id="i-{name}"' not in sprite} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("编号 LS-2026-000001，", '编号 <span class="th-ref">LS-2026-000001</span>，'),
+        ("（LS-1 至 LS-8）", '（<span class="th-ref">LS-1</span> 至 <span class="th-ref">LS-8</span>）'),
+        ("2026-03-02 A-LS-1-b", "2026-03-02 A-LS-1-b"),
+        (MALICE, HARMLESS),
+    ],
+)
+def test_references_in_a_text_do_not_break_at_their_hyphens(text, printed):
+    assert render("{{ text|refs }}", text=text) == printed
+
+
+def test_a_field_that_only_some_must_fill_in_says_who():
+    form = Question()
+    form.fields["issued_on"].needed = "（国内学历必填）"
+    assert '签发日期 <span class="th-optional">（国内学历必填）</span>' in render(
+        "{% field field=form.issued_on %}", form=form
+    )
+
+
+def test_only_a_box_for_pictures_shows_a_camera():
+    pictures, sheets = (
+        type("Box", (forms.Form,), {"file": forms.FileField(widget=forms.FileInput(attrs={"accept": kinds}))})()
+        for kinds in ("image/png,application/pdf", ".xlsx,.csv")
+    )
+    shown = [render("{% field field=form.file %}", form=form) for form in (pictures, sheets)]
+    assert ["i-camera" in html for html in shown] == [True, False]

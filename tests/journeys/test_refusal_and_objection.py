@@ -32,15 +32,16 @@ def a_file(state: str, name: str, email: str) -> Application:
 
 def test_a_refusal_names_clause_and_reason_and_the_way_to_object(visit: Callable[..., Visitor]) -> None:
     file = a_file("first_review", "林晓航", "xiaohang@example.test")
+    move_clock(TUESDAY)
     first = people.sign_in_staff(visit(), "first")
     people.open_file(first, file.reference)
-    first.follow("不予批准")
-    first.press("不予批准")
+    first.follow("act|不予批准")
+    first.press("act|不予批准")
     first.sees("请写明理由。")
     first.page.get_by_role("radio", name="LS-4").check()
     first.fill("理由", "参保记录显示，您来石狮前已在本市另一家单位就业，这次不是首次就业。")
     first.look("refuse")
-    first.press("不予批准")
+    first.press("act|不予批准")
     first.sees("%(reference)s 不予批准，决定书已发给申请人。", reference=file.reference)
 
     applicant = people.sign_in(visit(width=390), "xiaohang@example.test")
@@ -110,6 +111,7 @@ def test_an_objection_suspends_one_person_and_not_the_list(visit: Callable[..., 
 
 def test_an_application_is_withdrawn_after_asking_once_more(visit: Callable[..., Visitor]) -> None:
     file = a_file("accept", "林晓航", "xiaohang@example.test")
+    move_clock(TUESDAY)
     applicant = people.sign_in(visit(width=390), "xiaohang@example.test")
     applicant.go("application", file.pk)
     applicant.look("application")

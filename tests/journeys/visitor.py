@@ -44,9 +44,10 @@ class Visitor:
     # ── words ──
 
     def say(self, text: str, **values: Any) -> str:
-        """``text`` (a msgid) as the page says it."""
+        """``text`` (a msgid; ``context|msgid`` for one with a context) as the page says it."""
+        context, _bar, msgid = text.rpartition("|")
         with override(self.language):
-            said = gettext(text)
+            said = pgettext(context, msgid) if context else gettext(msgid)
         return said % values if values else said
 
     def say_between(self, items: list[str]) -> str:
@@ -80,9 +81,8 @@ class Visitor:
     # ── answering ──
 
     def control(self, label: str, within: Locator | None = None) -> Locator:
-        """The control called ``label``, with or without the word that says it may be left empty."""
-        optional = re.escape(self.say("（选填）"))
-        name = re.compile(rf"^\s*{re.escape(self.say(label))}\s*({optional})?\s*$")
+        """The control called ``label``, with or without a note in brackets that says when it may be left empty."""
+        name = re.compile(rf"^\s*{re.escape(self.say(label))}\s*(（[^）]+）|\([^)]+\))?\s*$")
         return (within or self.page).get_by_label(name).first
 
     def fill(self, label: str, value: str, within: Locator | None = None) -> None:

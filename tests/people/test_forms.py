@@ -1,5 +1,6 @@
 """What a person who fills in the task list is told, field by field."""
 
+import re
 from datetime import date
 
 import pytest
@@ -337,3 +338,26 @@ def test_the_school_list_suggests_and_does_not_bind():
     html = str(EducationForm(person=a_filled_person(), on=TODAY)["school"])
     assert 'list="id_school_suggestions"' in html
     assert '<option value="厦门大学"></option>' in html
+
+
+@pytest.mark.parametrize(
+    ("sent", "open_rows"),
+    [
+        ({}, [False, False, False]),
+        ({"insured_3_from": "2023-04", "insured_3_to": "2023-05"}, [False, True, False]),
+        ({"insured_2_to": "2023-13"}, [True, False, False]),
+        ({"insured_4_late": "on"}, [False, False, True]),
+    ],
+)
+def test_later_months_are_folded_away_until_something_stands_in_them(sent, open_rows):
+    form = EmploymentForm({**EMPLOYMENT_SENT, **sent}, person=a_person(), on=TODAY)
+    html = render_to_string("people/section_fields.html", {"form": form})
+    assert [" open" in tag for tag in re.findall(r"<details[^>]*>", html)] == open_rows
+
+
+def test_labels_say_who_must_fill_in_the_diploma_number_and_the_certificate():
+    html = render_to_string("people/section_fields.html", {"form": EducationForm(person=a_person(), on=TODAY)})
+    assert [words for _label, words in re.findall(r">([^<>]*) <span class=\"th-optional\">(.*?)</span>", html)] == [
+        "（国内学历必填）",
+        "（国（境）外学历必填）",
+    ]

@@ -328,4 +328,10 @@ def test_the_door_hands_out_a_file_that_nothing_runs():
     assert name.isascii()
     assert " " not in name
     assert response.content == open_paper(paper)
-    assert paper_response(paper, as_attachment=False)["Content-Disposition"].startswith("inline; filename*=")
+
+
+def test_only_a_picture_is_shown_in_the_page():
+    photo, pdf = take(picture(), name="照片.jpg"), take(document(), name="档案.pdf")
+    assert paper_response(photo, as_attachment=False)["Content-Disposition"].startswith("inline; filename*=")
+    assert paper_response(pdf, as_attachment=False)["Content-Disposition"].startswith("attachment; filename*=")
+    assert paper_response(photo)["Content-Disposition"].startswith("attachment; filename*=")

@@ -188,12 +188,6 @@ def test_what_cannot_be_proven():
         prove_number(person=person, by=clerk, at=AT, paper=a_paper(nameless))
 
 
-def test_the_reviewer_is_warned_of_a_county_that_was_not_there_yet():
-    assert not a_person("new").county_warning
-    assert a_person("old", "350581198001010019").county_warning
-    assert not person_of(user=a_user("none")).county_warning
-
-
 def test_a_changed_account_is_a_new_row_and_not_settled():
     person, reviewer = a_filled_person(), a_user("reviewer")
     first = person.current_account()

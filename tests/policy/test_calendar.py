@@ -74,3 +74,9 @@ def test_a_year_ends_on_the_matching_day() -> None:
     assert add_years(date(2022, 6, 30), 1) == date(2023, 6, 30)
     assert add_years(date(2024, 2, 29), 1) == date(2025, 2, 28)
     assert add_years(date(2024, 2, 29), 4) == date(2028, 2, 29)
+
+
+def test_nothing_is_later_than_the_last_day_there_is():
+    assert add_years(date(9998, 5, 4), 1) == date(9999, 5, 4)
+    assert add_years(date(9999, 1, 1), 1) == date(9999, 12, 31)
+    assert add_years(date(2001, 3, 8), 9000) == date(9999, 12, 31)

@@ -87,6 +87,11 @@ def quick_payable(*, person: Person | None = None, **fields: Any) -> Payable:
     return Payable.objects.create(**values | fields)
 
 
+def cancelled() -> dict[str, Any]:
+    """The fields of a payable that an administrator gave up."""
+    return {"cancelled_at": LATER, "cancelled_by": staff("administrator"), "cancelled_reason": "已离职。"}
+
+
 def codes(payable: Payable, at: datetime = LATER) -> list[str]:
     """What stands in the way of the payable on the day of ``at``."""
     return obstacles(payables_of(staff("finance")).get(pk=payable.pk), on=at.astimezone(SHANGHAI).date())

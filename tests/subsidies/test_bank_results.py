@@ -1,6 +1,6 @@
 """What the bank's answer does, and all that it does not do."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -48,7 +48,7 @@ PENDING = ("pending", "", None, True)
 def test_a_dry_run_changes_nothing():
     roll = issued(quick_payable(), quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll, 2) | rejected("销户"))
-    rows = look_through(result)
+    rows = look_through(result, on=ANSWERED.date())
     assert [(row.number, row.position, row.amount_fen, row.result, row.code, row.posted_on) for row in rows] == [
         (2, 1, 1_000_000, "paid", "", date(2023, 11, 3)),
         (3, 2, 1_000_000, "rejected", "销户", None),
@@ -90,7 +90,7 @@ def test_the_same_answers_in_another_file_are_known():
     roll = issued(quick_payable())
     applied(roll, bank_row(roll))
     other = uploaded(roll, bank_row(roll, 金额="10,000.00"))
-    assert [(row.is_known, row.fault) for row in look_through(other)] == [(True, "")]
+    assert [(row.is_known, row.fault) for row in look_through(other, on=ANSWERED.date())] == [(True, "")]
     apply_bank_result(result=other, by=staff("finance"), at=ANSWERED)
     assert Letter.objects.count() == 1
 
@@ -116,7 +116,7 @@ def test_the_same_answers_in_another_file_are_known():
 def test_one_wrong_row_and_nothing_is_applied(changes, fault):
     roll = issued(quick_payable(), quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll, 2) | changes)
-    assert [row.fault for row in look_through(result)] == ["", fault]
+    assert [row.fault for row in look_through(result, on=ANSWERED.date())] == ["", fault]
     with pytest.raises(StepRefused) as caught:
         apply_bank_result(result=result, by=staff("finance"), at=ANSWERED)
     assert str(caught.value) == f"第 3 行：{fault}整份文件没有导入，请改正后再传。"
@@ -124,10 +124,24 @@ def test_one_wrong_row_and_nothing_is_applied(changes, fault):
     assert Letter.objects.count() == 0
 
 
+def test_a_file_that_came_before_its_posting_day_is_applied_on_that_day():
+    roll = issued(quick_payable())
+    content = csv_file(bank_row(roll, 入账日="2023-11-06"))
+    early = ANSWERED - timedelta(days=1)
+    result = upload_bank_result(roll=roll, content=content, by=staff("finance"), at=early)
+    assert [row.fault for row in look_through(result, on=date(2023, 11, 5))] == ["入账日还没有到。"]
+    with pytest.raises(StepRefused, match="入账日还没有到。"):
+        apply_bank_result(result=result, by=staff("finance"), at=early)
+    again = upload_bank_result(roll=roll, content=content, by=staff("finance"), at=ANSWERED)
+    assert (again.pk, look_through(again, on=date(2023, 11, 6))[0].fault) == (result.pk, "")
+    apply_bank_result(result=again, by=staff("finance"), at=ANSWERED)
+    assert answers_of(roll) == [("paid", "", date(2023, 11, 6), True)]
+
+
 def test_a_position_that_stands_twice_is_a_fault():
     roll = issued(quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll) | rejected())
-    assert [row.fault for row in look_through(result)] == ["", "这个序号在文件里出现了两次。"]
+    assert [row.fault for row in look_through(result, on=ANSWERED.date())] == ["", "这个序号在文件里出现了两次。"]
 
 
 def test_an_answer_is_never_changed_by_a_later_file():
@@ -193,7 +207,7 @@ def test_looking_through_costs_two_queries_however_long_the_file_is():
         pk = uploaded(roll, *[bank_row(roll, position + 1) for position in range(lines)]).pk
         result = BankResult.objects.select_related("roll").get(pk=pk)
         with CaptureQueriesContext(connection) as queries:
-            look_through(result)
+            look_through(result, on=ANSWERED.date())
         return len(queries)
 
     assert cost(1) == cost(4) == 1

@@ -7,14 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from applicants.people.models import Education, Employment, PayoutAccount
-from applicants.people.services import save_employment, save_identity
+from applicants.people.services import give_account, save_employment, save_identity
 from portal.casework.models import Application
 from portal.casework.services.drafting import put_on_shelf
 from subsidies.models import Payable
 from subsidies.services.checking import obstacles, payables_of
 from subsidies.services.settling import recheck_payable, settle_payable_account
 from tests.factories import SHANGHAI, make_paper, staff
-from tests.subsidies.paying import LATER, codes, give_another_account, quick_payable, walked_payable
+from tests.subsidies.paying import LATER, cancelled, codes, give_another_account, quick_payable, walked_payable
 
 pytestmark = pytest.mark.django_db
 DUE = datetime(2026, 10, 16, 9, 0, tzinfo=SHANGHAI)
@@ -31,7 +31,7 @@ def test_a_payable_waits_for_its_day():
 
 
 def test_a_cancelled_payable_is_never_paid():
-    assert codes(quick_payable(cancelled_at=LATER)) == ["cancelled"]
+    assert codes(quick_payable(**cancelled())) == ["cancelled"]
 
 
 def test_a_person_without_account_waits():
@@ -45,7 +45,7 @@ def test_the_holder_must_be_the_person():
     account = payable.person.current_account()
     account.holder = "陈可欣"
     account.save()
-    assert codes(payable) == ["holder_differs"]
+    assert codes(payable) == ["holder_differs", "account_not_settled"]
 
 
 def test_a_changed_employer_stands_in_the_way_and_a_changed_phone_does_not():
@@ -77,11 +77,21 @@ def test_an_account_given_after_approval_waits_until_a_reviewer_has_compared_it(
     assert codes(payable) == []
 
 
-def test_an_account_given_between_submission_and_approval_was_seen_by_nobody():
+@pytest.mark.parametrize("minutes", [-60, 0, 60])
+@pytest.mark.parametrize("changes", [{"number": "6217001870001234567"}, {"holder": "林 晚舟"}])
+def test_an_account_that_the_last_submission_did_not_declare_was_seen_by_nobody(minutes, changes):
     payable = quick_payable()
-    account = payable.person.current_account()
-    PayoutAccount.objects.filter(pk=account.pk).update(created_at=payable.approved_at - timedelta(days=1))
-    assert codes(payable) == ["account_not_settled"]
+    when = payable.application.submitted_at + timedelta(minutes=minutes)
+    give_account(person=payable.person, values=changes, by=None, at=when)
+    assert "account_not_settled" in codes(payable)
+
+
+def test_the_declared_account_given_again_was_compared_in_the_review():
+    payable = quick_payable()
+    declared = payable.person.current_account()
+    give_account(person=payable.person, values={"number": "6217001870001234567"}, by=None, at=LATER)
+    give_account(person=payable.person, values={"number": declared.number}, by=None, at=LATER)
+    assert codes(payable) == []
 
 
 def test_the_second_instalment_waits_two_years_and_for_the_recheck():

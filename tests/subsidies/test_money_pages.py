@@ -12,10 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.audit.models import Entry
-from portal.casework.services.drafting import put_on_shelf
 from subsidies.models import BankResult, Payable, Roll
 from subsidies.services import listing
-from tests.factories import make_paper, make_person, make_staff, make_user, move_clock, staff
+from tests.factories import make_staff, make_user, move_clock, staff
 from tests.subsidies.paying import (
     ANSWERED,
     LATER,
@@ -337,59 +336,6 @@ def test_no_file_no_roll_and_a_foreign_result():
     assert client.get(BANK + "?file=nonsense").status_code == 404
     assert client.get("/desk/rolls/FF-2023-9999/").status_code == 404
     assert client.post(BANK + "00000000-0000-0000-0000-000000000000/apply/").status_code == 404
-
-
-# ── settling ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_first_reviewer_compares_an_account_with_its_proof():
-    payable = quick_payable()
-    account, paper = give_another_account(payable.application, at=LATER)
-    client, page = signed_in("first_reviewer"), reverse("payable_account", args=[payable.pk])
-    assert page in client.get(PAYABLES).content.decode()
-    shown = client.get(page)
-    assert "6217001870001234567" in text_of(shown)
-    assert Entry.objects.filter(action="account.reveal").count() == 1
-    assert client.get(reverse("paper", args=[paper]) + "?inline=1").status_code == 200
-    data = {"account": str(account.pk), "paper": str(paper)}
-    missing = client.post(page, data)
-    assert missing.context["form"].errors["is_same"] == ["请逐位对过户名和账号再勾选；不一致的不要核对通过。"]
-    done = client.post(page, data | {"is_same": "on"}, follow=True)
-    assert said(done) == [f"{payable.application.reference} 的账户已核对。"]
-    account.refresh_from_db()
-    assert account.settled_by == staff("first_reviewer")
-    assert "已核对" in text_of(client.get(page))
-
-
-def test_an_account_in_another_name_cannot_be_settled_on_the_page():
-    payable = quick_payable()
-    give_another_account(payable.application, at=LATER, holder="陈可欣")
-    text = text_of(signed_in("first_reviewer").get(reverse("payable_account", args=[payable.pk])))
-    assert "户名与申请人姓名不一致，不能核对通过。" in text
-    assert "一致，核对通过" not in text
-
-
-def test_a_first_reviewer_rechecks_the_post():
-    payable = quick_payable(is_recheck_needed=True)
-    client, page = signed_in("first_reviewer"), reverse("payable_recheck", args=[payable.pk])
-    assert "申请人还没有上传。" in text_of(client.get(page))
-    paper = make_paper(payable.person, "in_post_proof", at=LATER)
-    put_on_shelf(application=payable.application, kind="in_post_proof", paper=paper, by=payable.person.user, at=LATER)
-    done = client.post(page, {"paper": str(paper.pk), "is_in_post": "on"}, follow=True)
-    assert said(done) == [f"{payable.application.reference} 已核实仍在职。"]
-    assert signed_in("first_reviewer").get(reverse("payable_recheck", args=[quick_payable().pk])).status_code == 404
-
-
-def test_a_recheck_that_is_too_early_says_from_when():
-    payable = quick_payable(is_recheck_needed=True, due_on=(LATER + timedelta(days=730)).date())
-    text = text_of(signed_in("first_reviewer").get(reverse("payable_recheck", args=[payable.pk])))
-    assert "2025 年 9 月 1 日起才能核实。" in text
-
-
-def test_nobody_sees_their_own_account_at_the_desk():
-    reviewer = make_staff("first_reviewer")
-    payable = quick_payable(person=make_person(reviewer))
-    assert signed_in(reviewer).get(reverse("payable_account", args=[payable.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("page", [PAYABLES, PAYABLES + "?view=all", "/desk/rolls/", ROLL, BANK])

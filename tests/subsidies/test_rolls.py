@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -9,15 +10,18 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from applicants.people.services import save_employment, save_identity
+from applicants.people.services import give_account, save_employment, save_identity
 from portal.accounts.models import RoleGrant
 from portal.audit.models import Entry
 from portal.casework.services.advancing import StepRefused
+from portal.casework.services.drafting import put_on_shelf
 from portal.vault.files import write_sealed
 from subsidies.models import Payable, Roll
+from subsidies.services.cancelling import cancel_payable
 from subsidies.services.issuing import issue_roll
 from subsidies.services.rolls import collect_roll, download_roll, drop_roll, visible_rolls
-from tests.factories import make_number, make_person, make_staff, staff
+from subsidies.services.settling import recheck_payable, settle_payable_account
+from tests.factories import make_number, make_paper, make_person, make_staff, staff
 from tests.subsidies.paying import LATER, codes, collected, give_another_account, issued, quick_payable
 
 pytestmark = pytest.mark.django_db
@@ -84,14 +88,46 @@ def test_one_payable_that_may_not_be_paid_keeps_the_whole_roll_back():
     assert codes(good) == []
 
 
-def test_two_people_with_one_account_are_not_paid_together():
-    one, other = quick_payable(), quick_payable()
-    account = other.person.current_account()
-    account.number = one.person.current_account().number
-    account.save()
-    assert "不同的人用了同一个账户" in refusal(
-        collect_roll, payable_ids=[one.pk, other.pk], by=staff("finance"), at=LATER
-    )
+SHARED = "现在不能发放：别的申请人也用这个账户，一个账户只能有一个人。"
+
+
+def two_with_one_account() -> tuple[Payable, Payable]:
+    one = quick_payable()
+    return one, quick_payable(person=make_person(account={"number": one.person.current_account().number}))
+
+
+def test_two_people_with_one_account_are_paid_neither_together_nor_apart():
+    one, other = two_with_one_account()
+    for chosen in ([one.pk, other.pk], [one.pk], [other.pk]):
+        assert SHARED in refusal(collect_roll, payable_ids=chosen, by=staff("finance"), at=LATER)
+    cancel_payable(payable=one, reason="账户不是本人的。", by=staff("administrator"), at=LATER)
+    assert codes(other) == []
+
+
+def test_an_account_that_was_paid_into_for_one_is_never_paid_into_for_another():
+    one = quick_payable()
+    number = one.person.current_account().number
+    issued(one)
+    give_account(person=one.person, values={"number": "6217001870001234567"}, by=None, at=LATER)
+    other = quick_payable(person=make_person(account={"number": number}))
+    assert codes(other) == ["account_shared"]
+
+
+def test_one_person_is_paid_twice_into_one_account():
+    first = quick_payable()
+    issued(first)
+    first.pk, first.number = uuid4(), 2
+    first._state.adding = True
+    first.save()
+    assert codes(first) == []
+
+
+def test_an_account_that_another_gives_meanwhile_stops_the_issue():
+    payable, other = quick_payable(), quick_payable()
+    roll = collected(payable)
+    number = payable.person.current_account().number
+    give_account(person=other.person, values={"number": number}, by=None, at=LATER)
+    assert refusal(issue_roll, roll=roll, by=staff("finance"), at=LATER) == f"{payable.application.reference} {SHARED}"
 
 
 def test_finance_collects_within_its_towns_only():
@@ -129,6 +165,32 @@ def test_who_approved_may_not_collect_issue_or_download():
     assert refusal(issue_roll, roll=roll, by=approver, at=LATER) == expected
     roll = issue_roll(roll=roll, by=staff("finance"), at=LATER)
     assert refusal(download_roll, roll=roll, by=approver, at=LATER) == "名单里有由您审定的款项，不能由您下载。"
+
+
+def test_who_compared_the_account_or_the_post_may_neither_collect_nor_issue():
+    both = make_staff("first_reviewer", "finance")
+    compared, rechecked = quick_payable(), quick_payable(is_recheck_needed=True)
+    account, paper = give_another_account(compared.application, at=LATER)
+    settle_payable_account(payable=compared, account_id=account.pk, paper_id=paper, by=both, at=LATER)
+    proof = make_paper(rechecked.person, "in_post_proof", at=LATER)
+    user = rechecked.person.user
+    put_on_shelf(application=rechecked.application, kind="in_post_proof", paper=proof, by=user, at=LATER)
+    recheck_payable(payable=rechecked, paper_id=proof.pk, by=both, at=LATER)
+    for payable in (compared, rechecked):
+        expected = f"{payable.application.reference} 的账户或在职由您核对，不能再由您汇总或签发。"
+        assert refusal(collect_roll, payable_ids=[payable.pk], by=both, at=LATER) == expected
+        roll = collected(payable)
+        assert refusal(issue_roll, roll=roll, by=both, at=LATER) == expected
+        assert issue_roll(roll=roll, by=staff("finance"), at=LATER).state == "issued"
+
+
+def test_who_collected_may_not_compare_the_account_afterwards():
+    both, payable = make_staff("first_reviewer", "finance"), quick_payable()
+    collect_roll(payable_ids=[payable.pk], by=both, at=LATER)
+    account, paper = give_another_account(payable.application, at=LATER)
+    values = {"payable": payable, "account_id": account.pk, "paper_id": paper, "at": LATER}
+    assert refusal(settle_payable_account, by=both, **values) == "您没有办理这一步的权限。"
+    assert settle_payable_account(by=staff("first_reviewer"), **values).settled_at == LATER
 
 
 def test_nobody_pays_themselves():

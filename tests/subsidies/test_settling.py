@@ -6,21 +6,23 @@ from uuid import uuid4
 import pytest
 
 from applicants.people.models import PayoutAccount
+from applicants.people.services import save_employment
 from portal.accounts.models import RoleGrant
 from portal.audit.models import Entry
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import put_on_shelf
 from subsidies.models import Payable
+from subsidies.services.outlook import payment_outlook
 from subsidies.services.settling import recheck_payable, reveal_account, settle_payable_account
 from tests.factories import SHANGHAI, make_paper, make_person, make_staff, staff
-from tests.subsidies.paying import LATER, give_another_account, quick_payable
+from tests.subsidies.paying import LATER, cancelled, codes, give_another_account, issued, quick_payable
 
 pytestmark = pytest.mark.django_db
 NO_RIGHT = "您没有办理这一步的权限。"
 
 
 def with_proof(**fields) -> tuple[Payable, object]:
-    payable = quick_payable(is_recheck_needed=True, **fields)
+    payable = quick_payable(**{"is_recheck_needed": True} | fields)
     paper = make_paper(payable.person, "in_post_proof", at=LATER)
     put_on_shelf(application=payable.application, kind="in_post_proof", paper=paper, by=payable.person.user, at=LATER)
     return payable, paper.pk
@@ -131,6 +133,62 @@ def test_sixty_days_before_the_due_day_is_the_earliest():
 
 
 def test_a_payable_that_needs_no_recheck_gets_none():
-    for fields in ({"is_recheck_needed": False}, {"is_recheck_needed": True, "cancelled_at": LATER}):
+    for fields in ({"is_recheck_needed": False}, {"is_recheck_needed": True, **cancelled()}):
         with pytest.raises(StepRefused, match="这一笔发放前不用核实在职。"):
             recheck_payable(payable=quick_payable(**fields), paper_id=uuid4(), by=staff("first_reviewer"), at=LATER)
+
+
+def changed_payable() -> tuple[Payable, object]:
+    """A payable paid in one part whose person has changed the employer since, with a proof on the shelf."""
+    payable, paper = with_proof()
+    Payable.objects.filter(pk=payable.pk).update(is_recheck_needed=False)
+    values = {"employer_name": "石狮云帆跨境电商有限公司"}
+    save_employment(person=payable.person, values=values, by=payable.person.user, at=LATER)
+    return payable, paper
+
+
+def test_what_has_changed_since_approval_is_settled_against_a_paper_and_may_change_again():
+    payable, paper = changed_payable()
+    assert codes(payable) == ["changed_since_approval"]
+    row = recheck_payable(payable=payable, paper_id=paper, by=staff("first_reviewer"), at=LATER)
+    assert (row.rechecked_by, row.rechecked_at, row.recheck_paper_id) == (staff("first_reviewer"), LATER, paper)
+    assert codes(payable) == []
+    save_employment(person=payable.person, values={"in_post": "no"}, by=None, at=LATER)
+    assert codes(payable) == ["changed_since_approval"]
+    later, by = LATER + timedelta(days=1), make_staff("first_reviewer")
+    assert recheck_payable(payable=payable, paper_id=paper, by=by, at=later).rechecked_by == by
+    assert codes(payable) == []
+    assert Entry.objects.filter(action="payable.recheck", target_id=str(payable.pk)).count() == 2
+
+
+def test_a_change_is_not_settled_once_the_bank_has_been_told():
+    payable, paper = with_proof(is_recheck_needed=False)
+    issued(payable)
+    save_employment(person=payable.person, values={"in_post": "no"}, by=None, at=LATER)
+    with pytest.raises(StepRefused, match="这一笔发放前不用核实在职。"):
+        recheck_payable(payable=payable, paper_id=paper, by=staff("first_reviewer"), at=LATER)
+
+
+def test_an_early_change_of_a_later_instalment_waits_for_its_sixty_days():
+    payable, paper = with_proof(due_on=datetime(2026, 10, 16).date())
+    save_employment(person=payable.person, values={"in_post": "no"}, by=None, at=LATER)
+    with pytest.raises(StepRefused, match="2026 年 8 月 17 日起才能核实。"):
+        recheck_payable(payable=payable, paper_id=paper, by=staff("first_reviewer"), at=LATER)
+
+
+def test_the_applicant_is_asked_for_a_paper_about_the_change_until_there_is_one():
+    payable = quick_payable()
+    application, person = payable.application, payable.person
+
+    def asked() -> tuple[bool, str]:
+        outlook = payment_outlook([application], LATER.date())[application.pk]
+        return outlook.is_evidence_needed, outlook.payments[0].text
+
+    assert asked() == (False, "正在安排发放。")
+    save_employment(person=person, values={"employer_name": "石狮云帆跨境电商有限公司"}, by=None, at=LATER)
+    assert asked() == (True, "批准后您的资料有变动，要核实后才能发放，请上传现单位的在职证明。")
+    paper = make_paper(person, "in_post_proof", at=LATER)
+    put_on_shelf(application=application, kind="in_post_proof", paper=paper, by=person.user, at=LATER)
+    assert asked() == (False, "材料已收到，等工作人员核实您仍在职。")
+    recheck_payable(payable=payable, paper_id=paper.pk, by=staff("first_reviewer"), at=LATER)
+    assert asked() == (False, "正在安排发放。")

@@ -24,6 +24,7 @@ from portal.policy.facts import FACTS, FactUnreadable, InsuredRange, month_text,
 from portal.policy.schema import Clause
 
 SPARE_ROWS = 2
+FIRST_DAY = date(1900, 1, 1)  # a day before this is a slip of the pen
 ROW_PARTS = ("from", "to", "employer", "late")
 DOMESTIC = "domestic"  # a degree of the mainland: the fact is the empty text
 NOT_BY_THIS = gettext_lazy("不由这份材料证明")
@@ -40,7 +41,8 @@ class InsuredRow:
 class SettleForm(forms.Form):
     """What a paper shows of the facts of one clause. A fact left empty is not settled by this paper.
 
-    ``values`` are the present values of all facts as text; ``shelf`` the papers to choose from, the likeliest first.
+    ``values`` are the present values of all facts as text; ``shelf`` the papers to choose from, the likeliest first;
+    no day is taken that is after ``latest``.
     """
 
     use_required_attribute = False
@@ -56,9 +58,10 @@ class SettleForm(forms.Form):
         clause: Clause,
         values: Mapping[str, str],
         shelf: Sequence[tuple[ShelfPaper, str]],
+        latest: date = date.max,
     ) -> None:
         super().__init__(data, prefix=clause.code)
-        self.clause, self.values = clause, values
+        self.clause, self.values, self.latest = clause, values, latest
         self.papers = {str(item.pk): item.paper for item, _title in shelf}
         self.fields["paper"].choices = [(str(item.pk), title) for item, title in shelf]
         self.rows = 0
@@ -125,6 +128,10 @@ class SettleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Put the facts into their notation (``facts``); at least one."""
         data = super().clean()
+        for name in self.clause.reads:
+            if isinstance(day := data.get(name), date) and not FIRST_DAY <= day <= self.latest:
+                years = {"first": FIRST_DAY.year, "last": self.latest.year}
+                self.add_error(name, _("日期要在 %(first)s 年到 %(last)s 年之间。请对照材料核对。") % years)
         self.facts = {name: _notation(name, data[name]) for name in self.clause.reads if data.get(name)}
         if self.rows and (insurance := self._insurance(data)):
             self.facts["insurance"] = insurance

@@ -45,7 +45,7 @@ class Application(models.Model):
     submitted_on = models.DateField(null=True)  # the application date: the day that decides
     verdict = models.CharField(max_length=12, blank=True)
     amount_fen = models.BigIntegerField(null=True)
-    name_masked = models.CharField(max_length=40, blank=True)
+    name_masked = models.CharField(max_length=48, blank=True)
     number_hash = models.CharField(max_length=64, blank=True)  # set when the application is accepted
     due_on = models.DateField(null=True)
     is_due_provisional = models.BooleanField(default=False)

@@ -53,7 +53,7 @@ class NoticeLine(models.Model):
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="lines")
     application = models.ForeignKey(Application, models.PROTECT, related_name="notice_lines")
     position = models.PositiveIntegerField()
-    name_masked = models.CharField(max_length=40)
+    name_masked = models.CharField(max_length=48)
     number_masked = models.CharField(max_length=24)
     school = EncryptedTextField()
     education = EncryptedTextField()  # code of the level

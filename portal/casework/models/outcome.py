@@ -24,6 +24,7 @@ class Correction(models.Model):
     due_on = models.DateField()
     is_due_provisional = models.BooleanField(default=False)
     reason = EncryptedTextField()
+    reminded_at = models.DateTimeField(null=True)  # nothing lapses before a letter said so
     closed_at = models.DateTimeField(null=True)
 
     class Meta:

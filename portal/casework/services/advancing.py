@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -66,11 +67,7 @@ def advance(
     """
     try:
         with transaction.atomic():
-            row = (
-                Application.objects.select_for_update(of=("self",))
-                .select_related("applicant__user", "policy_version__policy")
-                .get(pk=application.pk)
-            )
+            row = lock_application(application.pk)
             if row.version != expected_version:
                 raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
             step = step_from(step_name, row.state)
@@ -85,6 +82,15 @@ def advance(
     except IntegrityError as error:
         # The race that a guard cannot see: the database says which fact would have been broken.
         raise StepRefused(_sentence_for(error)) from error
+
+
+def lock_application(pk: UUID) -> Application:
+    """The row, locked for the running transaction, with what every step reads. Raises StepRefused where it is gone."""
+    rows = Application.objects.select_for_update(of=("self",))
+    row = rows.select_related("applicant__user", "policy_version__policy").filter(pk=pk).first()
+    if row is None:
+        raise StepRefused(_("这份草稿已经删除。"))
+    return row
 
 
 def why_not(move: Move) -> str | None:
@@ -263,9 +269,11 @@ def take_file(
 ) -> Application:
     """Put the file in the hands of ``by``; taking it over from a colleague needs a reason. Raises StepRefused."""
     with transaction.atomic():
-        row = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+        row = lock_application(application.pk)
         if row.version != expected_version:
             raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
+        if by.pk == row.applicant.user_id:
+            raise StepRefused(_("不能办理本人的申请。"))
         roles = {step.role for step in steps_from(row.state)} & set(Role.values)
         if not any(by.may_act_as(role, row.programme, row.town) for role in roles):
             raise StepRefused(_("您没有办理这一步的权限。"))

@@ -17,7 +17,7 @@ from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.models import Application, Assessment, Settlement, ShelfPaper, Submission
 from portal.casework.programmes import programme
-from portal.casework.services.advancing import FileChanged, StepRefused, advance
+from portal.casework.services.advancing import FileChanged, StepRefused, advance, lock_application
 from portal.casework.states import OPEN, State
 from portal.policy.assessing import assess
 from portal.policy.calendar import Calendar
@@ -42,7 +42,8 @@ def facts_of(application: Application, submission: Submission) -> Facts:
     values = declared_values(application, submission)
     known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
     person = application.applicant
-    if person.proven_at and "birth_date" in values:
+    is_that_number = submission.answers["identity"].get("number") == person.number
+    if person.proven_at and is_that_number and "birth_date" in values:
         proven_on = timezone.localdate(person.proven_at)
         known["birth_date"] = Fact(values["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
     on_shelf = application.shelf.filter(removed_at__isnull=True).values("paper")
@@ -98,11 +99,7 @@ def check_submission(*, submission_id: UUID, at: datetime, gives_up: bool = Fals
     try:
         with transaction.atomic():
             submission = Submission.objects.get(pk=submission_id)
-            row = (
-                Application.objects.select_for_update(of=("self",))
-                .select_related("applicant__user", "policy_version__policy")
-                .get(pk=submission.application_id)
-            )
+            row = lock_application(submission.application_id)
             if not submission.assessments.filter(trigger=Assessment.Trigger.AUTOMATIC).exists():
                 _assess(
                     row,
@@ -143,11 +140,7 @@ def settle_facts(
     Raises StepRefused, with a sentence, also for a value that cannot be read.
     """
     with transaction.atomic():
-        row = (
-            Application.objects.select_for_update(of=("self",))
-            .select_related("applicant__user", "policy_version__policy")
-            .get(pk=application.pk)
-        )
+        row = lock_application(application.pk)
         if row.version != expected_version:
             raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
         if row.state != State.FIRST_REVIEW or not by.may_act_as(Role.FIRST_REVIEWER, row.programme, row.town):

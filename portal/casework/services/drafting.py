@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,15 +14,23 @@ from applicants.people.answers import answers_digest, answers_of
 from applicants.people.masking import mask_name
 from applicants.people.models import Employment, Paper, Person
 from applicants.people.papers import remove_paper
+from applicants.people.services import give_account, save_education, save_employment, save_identity
 from portal.accounts.models import User
 from portal.audit.services import record
-from portal.casework.completeness import editable_papers
+from portal.casework.completeness import editable_fields, editable_papers
 from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Submission
 from portal.casework.programmes import programme
-from portal.casework.services.advancing import StepRefused, advance
+from portal.casework.services.advancing import StepRefused, advance, lock_application
 from portal.casework.states import OPEN, State
 from portal.notifications.nudging import nudge
 from portal.policy.services import version_deciding
+
+SAVE = {
+    "identity": save_identity,
+    "education": save_education,
+    "employment": save_employment,
+    "account": give_account,
+}
 
 
 def start_application(
@@ -60,10 +70,25 @@ def _open_one(person: Person, programme_code: str) -> Application | None:
     return Application.objects.filter(applicant=person, programme=programme_code, state__in=OPEN).first()
 
 
+def answer_section(
+    *, application: Application, section: str, values: Mapping[str, Any], by: User, at: datetime
+) -> None:
+    """Keep the answers of one section of the profile, as long as the application lets them be changed.
+
+    Behind the lock, so that nothing is written after the submission it should have been part of. Raises StepRefused.
+    """
+    with transaction.atomic():
+        row = lock_application(application.pk)
+        editable = editable_fields(row, section)
+        if editable is not None and not editable:
+            raise StepRefused(_("这一部分现在不能再改。"))
+        SAVE[section](person=row.applicant, values=values, by=by, at=at)
+
+
 def put_on_shelf(*, application: Application, kind: str, paper: Paper, by: User, at: datetime) -> ShelfPaper:
     """Put ``paper`` on the shelf. Raises StepRefused where that kind may not be added now."""
     with transaction.atomic():
-        row = _locked(application)
+        row = lock_application(application.pk)
         if kind not in editable_papers(row):
             raise StepRefused(_("这类材料现在不能再传。"))
         shelved = ShelfPaper.objects.create(application=row, kind=kind, paper=paper, added_at=at)
@@ -74,7 +99,7 @@ def put_on_shelf(*, application: Application, kind: str, paper: Paper, by: User,
 def take_off_shelf(*, application: Application, shelved: ShelfPaper, by: User, at: datetime) -> None:
     """Take a paper off the shelf; once it was submitted it stays for the reviewer, marked as replaced."""
     with transaction.atomic():
-        row = _locked(application)
+        row = lock_application(application.pk)
         if shelved.kind not in editable_papers(row):
             raise StepRefused(_("这类材料现在不能再改。"))
         if row.state == State.DRAFT:
@@ -97,7 +122,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
     Raises StepRefused where something is missing or no version of the policy is in force today.
     """
     with transaction.atomic():
-        row = _locked(application)
+        row = lock_application(application.pk)
         if row.state != State.DRAFT:
             return row
         on = timezone.localdate(at)
@@ -120,7 +145,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
 def resubmit_application(*, application: Application, by: User, at: datetime, expected_version: int) -> Application:
     """Send a corrected application again; a repeated POST finds it sent. Raises StepRefused."""
     with transaction.atomic():
-        row = _locked(application)
+        row = lock_application(application.pk)
         if row.state != State.CORRECTION and row.version > expected_version:
             return row
         submission = _declare(row, by=by, at=at)
@@ -142,7 +167,7 @@ def withdraw_application(*, application: Application, by: User, at: datetime, ex
 def discard_draft(*, application: Application, by: User, at: datetime) -> None:
     """Delete a draft with its papers; the profile stays. Raises StepRefused if submitted."""
     with transaction.atomic():
-        row = _locked(application)
+        row = lock_application(application.pk)
         if row.state != State.DRAFT:
             raise StepRefused(_("已经提交的申请不能删除，可以撤回。"))
         record(action="application.discard", actor=by, target=row, at=at)
@@ -151,14 +176,6 @@ def discard_draft(*, application: Application, by: User, at: datetime) -> None:
         for paper in papers:
             remove_unused(paper, by=by, at=at)
         row.delete()
-
-
-def _locked(application: Application) -> Application:
-    return (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("applicant__user", "policy_version__policy")
-        .get(pk=application.pk)
-    )
 
 
 def _declare(row: Application, *, by: User, at: datetime) -> Submission:

@@ -15,6 +15,7 @@ from applicants.people.masking import Lookalike, distinguish, mask_name
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
+from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS
 from portal.casework.doors import DESK_ROLES
 from portal.casework.letters import tell_applicant
 from portal.casework.models import (
@@ -26,7 +27,7 @@ from portal.casework.models import (
     ReferenceCounter,
     Submission,
 )
-from portal.casework.services.advancing import FileChanged, StepRefused, advance
+from portal.casework.services.advancing import FileChanged, StepRefused, advance, lock_application
 from portal.casework.states import State
 from portal.notifications.services import queue_letter
 from portal.policy.models import PolicyVersion
@@ -48,9 +49,13 @@ class Period:
 
 
 def period_from(released_on: date, working_days: int) -> Period:
-    """The period of a list released on ``released_on``: that day is not counted (Civil Code art. 201)."""
+    """The period of a list released on ``released_on``: that day is not counted (Civil Code art. 201).
+
+    Where the calendar of a year is not published yet the list stays on line longer, so that it is never too short.
+    """
     end = stored_calendar().add_working_days(released_on, working_days)
-    return Period(released_on + timedelta(days=1), end.day, end.is_provisional)
+    leeway = timedelta(days=PROVISIONAL_LEEWAY_DAYS if end.is_provisional else 0)
+    return Period(released_on + timedelta(days=1), end.day + leeway, end.is_provisional)
 
 
 def waiting_for_notice(user: User) -> QuerySet[Application]:
@@ -179,8 +184,21 @@ def release_notice(*, notice: Notice, by: User, at: datetime) -> Notice:
                 at=at,
                 starts_on=row.starts_on.isoformat(),
                 ends_on=row.ends_on.isoformat(),
+                is_provisional=row.is_provisional,
             )
         return row
+
+
+def settle_periods(*, at: datetime) -> None:
+    """Give running lists whose last day was provisional their true one, once the calendar of that year is published."""
+    running = Notice.objects.filter(is_provisional=True, ends_on__gte=timezone.localdate(at))
+    for notice in running.select_related("policy_version").order_by("pk"):
+        released_on = timezone.localdate(notice.released_at)
+        period = period_from(released_on, notice.policy_version.parsed.notice.working_days)
+        if not period.is_provisional:
+            with transaction.atomic():
+                Notice.objects.filter(pk=notice.pk).update(ends_on=period.ends_on, is_provisional=False)
+                record(action="notice.settle_period", actor=None, target=notice, at=at, fields=["ends_on"])
 
 
 def notices_on(day: date) -> QuerySet[Notice]:
@@ -200,8 +218,9 @@ def notices_of(user: User) -> QuerySet[Notice]:
 
 
 def objections_of(user: User, roles: tuple[Role, ...] = OBJECTION_READERS) -> QuerySet[NoticeObjection]:
-    """The objections to files in the scope of ``user`` as one of ``roles``, oldest first."""
+    """The objections to files in the scope of ``user`` as one of ``roles``, oldest first; never to the own file."""
     files = Application.objects.filter(scope_q(user, roles), pk=OuterRef("line__application"))
+    files = files.exclude(applicant__user=user)
     return NoticeObjection.objects.filter(Exists(files)).order_by("at", "id")
 
 
@@ -222,13 +241,18 @@ def raise_objection(
     """
     with transaction.atomic():
         # One lock for everything that happens to this person: the second objection sees the first.
-        row = Application.objects.select_for_update(of=("self",)).get(pk=line.application_id)
+        row = lock_application(line.application_id)
         line = NoticeLine.objects.select_related("notice").get(pk=line.pk)
         if objector is None and not any(by.may_act_as(role, row.programme, row.town) for role in ENTERERS):
             raise StepRefused(_("您没有办理这一步的权限。"))
         for known in line.objections.filter(state=NoticeObjection.State.OPEN, objector=objector).order_by("at", "id"):
             if known.text == text and (objector is not None or known.objector_name == name):
                 return known
+        if (
+            objector is not None
+            and line.objections.filter(state=NoticeObjection.State.OPEN, objector=objector).exists()
+        ):
+            raise StepRefused(_("您对这个人的异议正在核实，请等答复。"))
         notice, on = line.notice, timezone.localdate(at)
         if notice.starts_on is None or not notice.starts_on <= on <= notice.ends_on or not line.is_live:
             raise StepRefused(_("这份名单的公示期已经结束，或者这个人已不在名单上。"))
@@ -256,14 +280,16 @@ def answer_objection(
     """
     with transaction.atomic():
         # The file first, as in raise_objection: an objection that comes in meanwhile is seen below.
-        row = Application.objects.select_for_update(of=("self",)).get(pk=objection.line.application_id)
+        row = lock_application(objection.line.application_id)
         found = NoticeObjection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
         if found.state != NoticeObjection.State.OPEN:
             raise StepRefused(_("这份异议已经答复过。"))
         if not by.may_act_as(Role.ADMINISTRATOR, row.programme, row.town):
             raise StepRefused(_("您没有办理这一步的权限。"))
-        if by.pk == found.objector_id:
-            raise StepRefused(_("不能答复自己提出的异议。"))
+        if by.pk in (found.objector_id, found.entered_by_id):
+            raise StepRefused(_("不能答复自己提出或登记的异议。"))
+        if by.pk == row.applicant.user_id:
+            raise StepRefused(_("不能办理本人的申请。"))
         if not answer.strip():
             raise StepRefused(_("请写明答复。"))
         if row.version != expected_version:

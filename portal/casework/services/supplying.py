@@ -16,7 +16,7 @@ from applicants.people.services import give_account
 from portal.accounts.models import User
 from portal.casework.completeness import AFTER_APPROVAL, editable_papers
 from portal.casework.models import Application, ShelfPaper
-from portal.casework.services.advancing import StepRefused
+from portal.casework.services.advancing import StepRefused, lock_application
 from portal.casework.services.drafting import put_on_shelf, remove_unused, take_off_shelf
 from portal.casework.states import State
 from portal.policy.terms import PaperLimits
@@ -68,7 +68,7 @@ def change_account(*, application: Application, values: Mapping[str, Any], by: U
     Raises StepRefused before approval and without a proof.
     """
     with transaction.atomic():
-        row = Application.objects.select_for_update(of=("self",)).select_related("applicant").get(pk=application.pk)
+        row = lock_application(application.pk)
         if row.state != State.APPROVED:
             raise StepRefused(_("批准以后才能在这里更换账户。"))
         if fresh_account_proof(row) is None:

@@ -21,6 +21,7 @@ from portal.casework.services.supplying import change_account, fresh_account_pro
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import limits_text
 from portal.casework.views.applicant_door import own_application
+from portal.casework.views.versions import version_sent
 from portal.casework.workflow import step_from
 from portal.policy.schema import PaperLimits
 
@@ -49,13 +50,12 @@ def application_withdraw(request: HttpRequest, application: Application) -> Http
         messages.info(request, _("这件申请已经办结，不能再撤回。"))
         return redirect("application", id=application.pk)
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
             withdraw_application(
                 application=application,
                 by=request.user,
                 at=clock.now(),
-                expected_version=int(version) if version.isdecimal() else -1,
+                expected_version=version_sent(request),
             )
             messages.success(request, _("已撤回。"))
         except StepRefused as refusal:

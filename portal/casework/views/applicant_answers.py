@@ -17,6 +17,7 @@ from portal.policy.schema import Paper as PaperAsked
 
 DECLARATION = "declaration"
 PAPERS = "papers"
+CHECK = "check"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class Block:
     label: str
     rows: list[dict[str, str]] = field(default_factory=list)
     href: str = ""
+
+
+def place_of(application: Application, name: str) -> tuple[int, int]:
+    """Which part of the task list ``name`` is, of how many: the sections, papers, declaration, checking."""
+    order = (*programme(application.programme).sections, PAPERS, DECLARATION, CHECK)
+    return order.index(name) + 1, len(order)
 
 
 def part_label(name: str) -> str:
@@ -92,11 +99,13 @@ class Kind:
     papers: list[ShelfPaper]
     remark: str = ""  # the reviewer's, in a correction
     limits: str = ""
+    is_done: bool = False  # handed in; in a correction, handed in since
 
 
 def kinds_of(application: Application, asked: Iterable[PaperAsked], shelf: Iterable[ShelfPaper]) -> list[Kind]:
     """The asked kinds in the policy's order, each with its papers."""
     standing = list(shelf)
+    there = {row.kind for row in standing}
     return [
         Kind(
             kind=paper.kind,
@@ -104,6 +113,7 @@ def kinds_of(application: Application, asked: Iterable[PaperAsked], shelf: Itera
             note=str(paper.note) if paper.note else "",
             papers=[row for row in standing if row.kind == paper.kind],
             limits=limits_text(paper.limits),
+            is_done=paper.kind in there,
         )
         for paper in asked
     ]

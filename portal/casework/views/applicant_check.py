@@ -18,6 +18,7 @@ from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import resubmit_application, submit_application
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import (
+    CHECK,
     DECLARATION,
     PAPERS,
     blocks_of,
@@ -25,9 +26,11 @@ from portal.casework.views.applicant_answers import (
     on_shelf,
     part_href,
     part_label,
+    place_of,
 )
 from portal.casework.views.applicant_door import own_application
 from portal.casework.views.applicant_tasks import changed_items, open_correction
+from portal.casework.views.versions import version_sent
 
 
 @require_safe
@@ -51,6 +54,7 @@ def application_check(request: HttpRequest, application: Application) -> HttpRes
         "kinds": kinds_of(application, required_papers(application, answers), on_shelf(application)),
         "papers_href": reverse("application_papers", args=[application.pk]),
         "is_correction": application.state == State.CORRECTION,
+        "place": place_of(application, CHECK),
         "missing": [(part_label(name), part_href(application, name)) for name in missing],
         "unchanged": 0,
         "editable_parts": {block.name for block in blocks} | {PAPERS},
@@ -78,7 +82,7 @@ def application_submit(request: HttpRequest, application: Application) -> HttpRe
                 application=application,
                 by=request.user,
                 at=clock.now(),
-                expected_version=_version(request),
+                expected_version=version_sent(request),
             )
         else:
             submit_application(application=application, by=request.user, at=clock.now())
@@ -86,9 +90,3 @@ def application_submit(request: HttpRequest, application: Application) -> HttpRe
         messages.error(request, str(refusal))
         return redirect("application_check", id=application.pk)
     return redirect(f"{reverse('application', args=[application.pk])}?sent")
-
-
-def _version(request: HttpRequest) -> int:
-    """The version that the page showed; a page that names none saw nothing."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() else -1

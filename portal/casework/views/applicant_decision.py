@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from portal.casework.models import Application, Assessment, Decision
+from portal import clock
+from portal.audit.services import record
+from portal.casework.doors import open_visible
+from portal.casework.models import Assessment, Decision
 from portal.casework.views.applicant_answers import on_shelf
-from portal.casework.views.applicant_door import own_application
 from portal.policy.assessing import Assessment as Answer
 from portal.policy.assessing import Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
 
 
+@login_required
+@never_cache
 @require_safe
-@own_application
-def decision(request: HttpRequest, application: Application) -> HttpResponse:
-    """Approval with amount and instalments, or refusal with clause, reason, evidence and the ways to object."""
+def decision(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Approval with amount and instalments, or refusal with clause, reason, evidence and the ways to object.
+
+    For the applicant, and for staff who may see the file; they leave an entry, since the letter names the person.
+    """
+    application = open_visible(request.user, id)
+    is_own = application.applicant.user_id == request.user.pk
+    back = reverse("application" if is_own else "desk_file", args=[application.pk])
     found = application.decisions.select_related("signed_by").order_by("at", "id").last()
     if found is None:
         messages.info(request, _("这件申请还没有决定。"))
-        return redirect("application", id=application.pk)
+        return redirect(back)
+    if not is_own:
+        record(action="decision.read", actor=request.user, target=found, at=clock.now())
     document = application.policy_version.parsed
     assessment = (
         Assessment.objects.filter(application=application, at__lte=found.at)
@@ -39,6 +54,8 @@ def decision(request: HttpRequest, application: Application) -> HttpResponse:
     there = {row.kind for row in on_shelf(application)}
     context = {
         "application": application,
+        "is_own": is_own,
+        "back": back,
         "decision": found,
         "document": document,
         "is_approval": is_approval,

@@ -75,7 +75,7 @@ def _title(step: StepTaken) -> str:
         "pass_first": _("初审通过"),
         "pass_second": _("复审通过"),
         "send_back": _("退回初审，再核对一次"),
-        "close_notice": _("公示结束，没有异议"),
+        "close_notice": _("公示结束"),
         "suspend": _("公示期间有异议，暂停办理"),
         "dismiss_objection": _("异议已核实，继续公示"),
         "uphold_objection": _("异议核实后，退回复审"),

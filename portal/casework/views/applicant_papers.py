@@ -21,14 +21,15 @@ from applicants.people.papers import paper_response
 from applicants.people.refusals import PaperRefused
 from portal import clock
 from portal.audit.services import record
-from portal.casework.completeness import editable_papers, marked_items, missing_parts, required_papers
+from portal.casework.completeness import editable_papers, missing_parts, required_papers
 from portal.casework.doors import visible_to
-from portal.casework.models import Application, ShelfPaper
+from portal.casework.models import Application, CorrectionItem, ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.supplying import hand_in_paper, take_back_paper
 from portal.casework.states import State
-from portal.casework.views.applicant_answers import DECLARATION, Kind, kinds_of, on_shelf
+from portal.casework.views.applicant_answers import DECLARATION, PAPERS, Kind, kinds_of, on_shelf, place_of
 from portal.casework.views.applicant_door import own_application
+from portal.casework.views.applicant_tasks import fresh_papers, open_correction
 from portal.policy.schema import Paper as PaperAsked
 
 
@@ -51,16 +52,18 @@ def application_papers(request: HttpRequest, application: Application) -> HttpRe
             return redirect(f"{here}#{request.POST.get('kind', '')}")
     kinds = kinds_of(application, asked, on_shelf(application))
     if application.state == State.CORRECTION:
-        remarks = {item.name: item.note for item in marked_items(application) if item.kind == "paper"}
-        kinds = [replace(kind, remark=remarks.get(kind.kind, "")) for kind in kinds]
-    missing = [kind for kind in kinds if not kind.papers]
+        correction = open_correction(application)
+        fresh = fresh_papers(application, correction)
+        remarks = {item.name: item.note for item in correction.items.all() if item.kind == CorrectionItem.Kind.PAPER}
+        kinds = [replace(kind, remark=remarks.get(kind.kind, ""), is_done=kind.kind in fresh) for kind in kinds]
     context = {
         "application": application,
         "rows": [_row(kind, fault) for kind in kinds],
-        "done": len(kinds) - len(missing),
+        "done": sum(kind.is_done for kind in kinds),
         "total": len(kinds),
         "errors": [(f"file-{fault[0]}" if fault[0] else "", fault[1])] if fault[1] else [],
         "is_correction": application.state == State.CORRECTION,
+        "place": place_of(application, PAPERS),
         "following": _following(application),
     }
     return render(request, "applicant/papers.html", context)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.casework.deadlines import answer_by
 from portal.casework.models import Application, NoticeLine
@@ -94,7 +94,13 @@ def buoys_of(row: Application, outlook: Outlook | None) -> list[dict[str, str]]:
     if row.state != State.APPROVED:
         return []
     stages = set(row.policy_version.parsed.stages)
-    labels = {"submit": _("提交"), "accept": _("受理"), "review": _("审核"), "notice": _("公示"), "final": _("审定")}
+    labels = {
+        "submit": pgettext("progress", "提交"),
+        "accept": pgettext("progress", "受理"),
+        "review": _("审核"),
+        "notice": _("公示"),
+        "final": _("审定"),
+    }
     buoys = [
         {"label": labels[name], "state": "done"}
         for name, states in BUOYS.items()
@@ -238,6 +244,8 @@ def _approved(row: Application, known: Around) -> Standing:
             href=reverse("application_evidence", args=[row.pk]),
             act=_("上传在职证明"),
         )
+    if outlook.is_cancelled:
+        return _standing(row, heading=_("已批准，后来取消了发放"), step=_("已经办结"), todo=_("不用做什么。"))
     if outlook.is_paid_out:
         return _standing(
             row, heading=_("已批准，%(amount)s已全部发放") % amount, step=_("已经办结"), todo=_("不用做什么。")

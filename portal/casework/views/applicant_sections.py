@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from applicants.people import services
 from applicants.people.employment_form import EmploymentForm
 from applicants.people.forms import AccountForm, EducationForm, IdentityForm
 from portal import clock
@@ -21,17 +20,19 @@ from portal.casework.completeness import editable_fields, marked_items, missing_
 from portal.casework.models import Application
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
+from portal.casework.services.drafting import answer_section
 from portal.casework.states import State
-from portal.casework.views.applicant_answers import DECLARATION, PAPERS, field_name, part_href, part_label
+from portal.casework.views.applicant_answers import (
+    DECLARATION,
+    PAPERS,
+    field_name,
+    part_href,
+    part_label,
+    place_of,
+)
 from portal.casework.views.applicant_door import own_application
 
 FORMS = {"identity": IdentityForm, "education": EducationForm, "employment": EmploymentForm, "account": AccountForm}
-SAVE = {
-    "identity": services.save_identity,
-    "education": services.save_education,
-    "employment": services.save_employment,
-    "account": services.give_account,
-}
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,8 +59,7 @@ def application_section(request: HttpRequest, application: Application, section:
         "shown": _shown(form, only),
         "section": section,
         "label": part_label(section),
-        "number": sections.index(section) + 1,
-        "count": len(sections),
+        "place": place_of(application, section),
         "marks": marks,
         "is_correction": only is not None,
     }
@@ -89,7 +89,7 @@ def _save(request: HttpRequest, application: Application, section: str, form: An
     if section == DECLARATION:
         form.save(by=request.user, at=clock.now())
     else:
-        SAVE[section](person=application.applicant, values=form.values, by=request.user, at=clock.now())
+        answer_section(application=application, section=section, values=form.values, by=request.user, at=clock.now())
 
 
 def _following(application: Application, section: str) -> str:

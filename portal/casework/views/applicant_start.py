@@ -1,6 +1,8 @@
 """The way in: the privacy notice, then the policy to apply under."""
 
 from datetime import datetime
+from itertools import zip_longest
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,6 +22,7 @@ from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import start_application
 from portal.casework.states import OPEN, State
 from portal.casework.views.public_policy import PolicyPage
+from portal.policy.schema import PolicyDocument
 from portal.policy.services import versions_in_force
 
 
@@ -35,11 +38,13 @@ def privacy_notice(request: HttpRequest, programme_code: str) -> HttpResponse:
     if request.method == "POST":
         request.session[_key(asked)] = clock.now().isoformat()
         return redirect("application_start", programme_code=asked.code)
-    notices = []
-    for version in versions:  # policies of one programme may share their notice: shown once
-        if version.parsed.privacy not in notices:
-            notices.append(version.parsed.privacy)
-    return render(request, "applicant/privacy.html", {"programme": asked, "notices": notices})
+    documents = [version.parsed for version in versions]
+    context = {
+        "programme": asked,
+        "rows": _privacy_rows(documents),
+        "is_illustrative": any(document.privacy.illustrative for document in documents),
+    }
+    return render(request, "applicant/privacy.html", context)
 
 
 @login_required
@@ -81,6 +86,31 @@ def application_start(request: HttpRequest, programme_code: str) -> HttpResponse
         "errors": [(f"policy-{versions[0].policy.code}", error)] if error else [],
     }
     return render(request, "applicant/start.html", context)
+
+
+def _privacy_rows(documents: list[PolicyDocument]) -> list[dict[str, Any]]:
+    """The privacy notices as one: what all of them say once, the rest once with the titles of its policies."""
+    labels = {
+        "controller": _("谁在处理"),
+        "purpose": _("为什么"),
+        "basis": _("依据"),
+        "kinds": _("用到哪些信息"),
+        "shared_with": _("交给谁"),
+        "keeping": _("保存多久"),
+        "rights": _("您的权利"),
+        "contact": _("找谁"),
+    }
+    rows = []
+    for name, label in labels.items():
+        said = [getattr(document.privacy, name) for document in documents]
+        lists = [value if isinstance(value, tuple) else (value,) for value in said]
+        lines = []
+        for text in dict.fromkeys(line for together in zip_longest(*lists) for line in together if line):
+            titles = [document.title for document, texts in zip(documents, lists, strict=True) if text in texts]
+            lines.append({"text": text, "titles": titles if len(titles) < len(documents) else []})
+        if lines:
+            rows.append({"label": label, "lines": lines})
+    return rows
 
 
 def _open_programme(code: str) -> Programme:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applicants.people.answers import answers_of
@@ -106,7 +106,9 @@ def _row(application: Application, part: Part) -> dict[str, str]:
 def _check_row(application: Application, left: int) -> dict[str, str]:
     href = reverse("application_check", args=[application.pk])
     if left:
-        note = _("完成上面还没完成的 %(count)s 项后，可以提交") % {"count": left}
+        note = ngettext(
+            "完成上面还没完成的 %(count)s 项后，可以提交", "完成上面还没完成的 %(count)s 项后，可以提交", left
+        ) % {"count": left}
         return {"label": _("核对并提交"), "state": "locked", "note": note}
     return {"label": _("核对并提交"), "state": "todo", "href": href, "text": _("可以提交了")}
 
@@ -132,13 +134,19 @@ def open_correction(application: Application) -> Correction:
     return application.corrections.prefetch_related("items").get(closed_at__isnull=True)
 
 
+def fresh_papers(application: Application, correction: Correction) -> set[str]:
+    """The kinds of paper that stand on the shelf anew since ``correction`` was asked for."""
+    fresh = application.shelf.filter(added_at__gte=correction.at, removed_at__isnull=True)
+    return set(fresh.values_list("kind", flat=True))
+
+
 def changed_items(application: Application, correction: Correction) -> set[Any]:
     """The marks whose answer or papers differ from what was submitted last."""
     before = application.submissions.order_by("number").last().answers
     now: Mapping[str, Mapping[str, Any]] = answers_of(application.applicant) | {
         DECLARATION: dict(programme(application.programme).declaration_answers(application))
     }
-    fresh = set(application.shelf.filter(added_at__gte=correction.at).values_list("kind", flat=True))
+    fresh = fresh_papers(application, correction)
     changed = set()
     for item in correction.items.all():
         if item.kind == CorrectionItem.Kind.PAPER:

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.casework.doors import own_applications
 from portal.casework.models import Application
-from portal.casework.programmes import all_programmes
-from portal.casework.states import ENDED, State
+from portal.casework.programmes import Outlook, all_programmes
+from portal.casework.states import ENDED, State, public_label
 from portal.casework.views.applicant_answers import blocks_of, on_shelf
 from portal.casework.views.applicant_door import own_application
 from portal.casework.views.applicant_line import line_of
@@ -42,16 +42,31 @@ def applications(request: HttpRequest) -> HttpResponse:
             "title": row.policy_version.parsed.title,
             "standing": standing_of(row, known),
             "href": reverse("application_tasks" if row.state == State.DRAFT else "application", args=[row.pk]),
+            "is_open": row.is_open or _is_unpaid(known.outlooks.get(row.pk)),
         }
         for row in rows
     ]
     open_codes = {row.programme for row in rows if row.is_open}
+    granted = {row.programme: row for row in rows if _is_granted(row, known.outlooks.get(row.pk))}
     context = {
-        "open_cards": [card for card in cards if card["application"].is_open],
-        "ended_cards": [card for card in cards if not card["application"].is_open],
-        "programmes": [item for item in all_programmes() if item.is_open and item.code not in open_codes],
+        "open_cards": [card for card in cards if card["is_open"]],
+        "ended_cards": [card for card in cards if not card["is_open"]],
+        "offers": [
+            {"programme": item, "granted": granted.get(item.code) if item.is_one_off else None}
+            for item in all_programmes()
+            if item.is_open and item.code not in open_codes
+        ],
+        "granted_label": public_label(State.APPROVED),
     }
     return render(request, "applicant/applications.html", context)
+
+
+def _is_unpaid(outlook: Outlook | None) -> bool:
+    return outlook is not None and not outlook.is_paid_out
+
+
+def _is_granted(row: Application, outlook: Outlook | None) -> bool:
+    return row.state == State.APPROVED and not (outlook and outlook.is_cancelled)
 
 
 @require_safe

@@ -31,6 +31,7 @@ from portal.casework.services.finding import (
     stuck_files,
 )
 from portal.casework.states import State
+from portal.casework.views.versions import version_sent
 from portal.city import city
 from portal.policy.calendar import Calendar
 from portal.policy.models import Policy
@@ -193,12 +194,6 @@ def take(request: HttpRequest, id: UUID) -> HttpResponse:
             messages.success(request, _("%(reference)s 由您办理。") % {"reference": application.reference})
             return redirect("desk_file", id)
     return render(request, "desk/take.html", {"application": application, "form": form})
-
-
-def version_sent(request: HttpRequest) -> int:
-    """The version of the file that the page showed; one that cannot be read fits no file."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def file_address(pk: UUID, **query: str) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from applicants.people.models import person_number_hash
 from applicants.people.refusals import Refused
 from applicants.people.services import prove_number
 from portal import clock
@@ -25,12 +26,15 @@ from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, advance, possible_steps
 from portal.casework.services.checking import settle_facts
 from portal.casework.services.finding import reveal_person
-from portal.casework.views.desk import file_address, version_sent
+from portal.casework.views.desk import file_address
 from portal.casework.views.desk_file import ACTS, file_page, id_cards, may_prove
 from portal.casework.views.desk_reading import Reading, clause_rows
+from portal.casework.views.versions import version_sent
 from portal.casework.workflow import STEPS
+from portal.policy.calendar import add_years
 from portal.ui.figures import day_text
 
+LATEST_SETTLED_YEARS = 10  # a paper may speak of what is to come, an end of a contract for one
 DONE = {
     "accept": gettext_lazy("%(reference)s 已受理。"),
     "pass_first": gettext_lazy("%(reference)s 已通过初审，转到下一环节。"),
@@ -130,6 +134,7 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
         clause=found.clause,
         values=found.form.values,
         shelf=reading.shelf_for(found.clause),
+        latest=add_years(clock.today(), LATEST_SETTLED_YEARS),
     )
     if form.is_valid():
         try:
@@ -159,7 +164,8 @@ def prove(request: HttpRequest, id: UUID) -> HttpResponse:
     if not may_prove(application, request.user):
         messages.error(request, _("证件号码已经核实，或者这件申请现在不能由您核实。"))
         return redirect("desk_file", id)
-    form = ProveForm(request.POST, cards=id_cards(Reading.of(application)))
+    reading = Reading.of(application)
+    form = ProveForm(request.POST, cards=id_cards(reading))
     if form.is_valid():
         try:
             prove_number(
@@ -167,7 +173,8 @@ def prove(request: HttpRequest, id: UUID) -> HttpResponse:
                 by=request.user,
                 at=clock.now(),
                 paper=form.cards.get(form.cleaned_data["paper"]),
-                seen_hash=request.POST.get("seen", ""),
+                # The number on the page is the submitted one; one that the profile has changed since is not proven.
+                seen_hash=person_number_hash(reading.answers["identity"]["number"]),
             )
         except Refused as refusal:
             form.add_error(None, refusal.sentence)

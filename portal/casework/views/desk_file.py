@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -57,13 +57,13 @@ class ActLabel:
 
 
 ACTS = {
-    "accept": ActLabel(gettext_lazy("受理"), "a", True, True),
+    "accept": ActLabel(pgettext_lazy("act", "受理"), "a", True, True),
     "pass_first": ActLabel(gettext_lazy("通过初审"), "a", True, True),
     "pass_second": ActLabel(gettext_lazy("通过复审"), "a", True, True),
-    "approve": ActLabel(gettext_lazy("批准"), "a", True),
+    "approve": ActLabel(pgettext_lazy("act", "批准"), "a", True),
     "return": ActLabel(gettext_lazy("退回补正"), "r"),
     "send_back": ActLabel(gettext_lazy("退回初审"), "b"),
-    "refuse": ActLabel(gettext_lazy("不予批准"), "d"),
+    "refuse": ActLabel(pgettext_lazy("act", "不予批准"), "d"),
 }
 
 
@@ -108,6 +108,7 @@ def file_page(
         "town": city().town(application.town),
         "days_left": days_left(application, now.date(), stored_calendar()),
         "is_paused": application.state == State.CORRECTION,
+        "is_decided": application.state in (State.APPROVED, State.REFUSED),
         "icon": STAGE_ICONS.get(State(application.state), "check"),
         "changes": changed,
         "replaced": [

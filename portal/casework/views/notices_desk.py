@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -35,6 +36,7 @@ from portal.casework.services.noticing import (
 )
 from portal.casework.states import State
 from portal.casework.views.notices_table import table_of
+from portal.ui.asking import number_in, older_than, place_of
 
 PAGE = 30
 
@@ -46,8 +48,9 @@ def desk_notices(request: HttpRequest) -> HttpResponse:
     """What waits to be collected, and the lists being prepared, on line and ended."""
     user, today = request.user, clock.today()
     found = with_counts(notices_of(user)).select_related("policy_version__policy", "collected_by", "released_by")
-    page = _page_number(request)
-    ended = list(found.filter(ends_on__lt=today)[page * PAGE : (page + 1) * PAGE + 1])
+    place = request.GET.get("before", "")
+    ended = found.filter(ends_on__lt=today)
+    ended = list((older_than(ended, place, "collected_at") if place else ended)[: PAGE + 1])
     may_collect = user.has_role(*COLLECTORS)
     open_objections = objections_of(user).filter(state=NoticeObjection.State.OPEN).select_related("line__notice")
     context = {
@@ -56,28 +59,23 @@ def desk_notices(request: HttpRequest) -> HttpResponse:
         "preparing": list(found.filter(released_at__isnull=True)),
         "current": list(found.filter(ends_on__gte=today)),
         "ended": ended[:PAGE],
-        "previous_page": f"?page={page - 1}" if page else "",
-        "next_page": f"?page={page + 1}" if len(ended) > PAGE else "",
+        "first_page": "?" if place else "",
+        "next_page": f"?{urlencode({'before': place_of(ended[PAGE - 1], 'collected_at')})}" if ended[PAGE:] else "",
         "objections": list(open_objections[:PAGE]),
         "today": today,
     }
     return render(request, "desk/notices/notices.html", context)
 
 
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-
-
 @require_POST
 @bureau_only(*COLLECTORS)
 def desk_notice_collect(request: HttpRequest) -> HttpResponse:
     """Make a list of those who wait under one policy version."""
-    text = request.POST.get("policy_version", "")
-    if not (text.isascii() and text.isdigit()):
+    version = number_in(request.POST.get("policy_version", ""))
+    if version is None:
         raise Http404
     try:
-        notice = collect_notice(policy_version_id=int(text), by=request.user, at=clock.now())
+        notice = collect_notice(policy_version_id=version, by=request.user, at=clock.now())
     except StepRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("desk_notices")

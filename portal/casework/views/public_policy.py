@@ -128,15 +128,16 @@ class PolicyPage:
 
     def _stage_words(self, name: str, days: int) -> tuple[str, str]:
         words = {
-            "check": (_("自动核对"), _("先对照政策逐条核对一遍，不超过 %(days)s 个工作日。不会因为自动核对拒绝您。")),
-            "accept": (_("受理"), _("%(days)s 个工作日内告诉您是否受理。缺什么，一次说清。")),
-            "first_review": (_("初审"), _("工作人员对照材料逐条审核，不超过 %(days)s 个工作日。")),
-            "second_review": (_("复审"), _("由另一位工作人员再审一遍，不超过 %(days)s 个工作日。")),
-            "public_notice": (_("公示 %(days)s 个工作日"), self._notice_words()),
-            "final_approval": (_("审定"), _("由第三位工作人员决定，%(days)s 个工作日内告诉您结果。")),
+            "check": (_("自动核对"), _("先对照政策逐条核对一遍，不超过 %(limit)s。不会因为自动核对拒绝您。")),
+            "accept": (_("受理"), _("%(limit)s内告诉您是否受理。缺什么，一次说清。")),
+            "first_review": (_("初审"), _("工作人员对照材料逐条审核，不超过 %(limit)s。")),
+            "second_review": (_("复审"), _("由另一位工作人员再审一遍，不超过 %(limit)s。")),
+            "public_notice": (_("公示 %(limit)s"), self._notice_words()),
+            "final_approval": (_("审定"), _("由第三位工作人员决定，%(limit)s内告诉您结果。")),
         }
         title, text = words[name]
-        return title % {"days": days}, text % {"days": days}
+        limit = {"limit": working_days(days)}
+        return title % limit, text % limit
 
     def _notice_words(self) -> str:
         rule = self.document.notice
@@ -157,7 +158,12 @@ class PolicyPage:
     def _payment_words(self) -> str:
         if self.document.payment_working_days is None:
             return _("审定后发放。")
-        return _("审定后 %(days)s 个工作日内交银行发放。") % {"days": self.document.payment_working_days}
+        return _("审定后 %(limit)s内交银行发放。") % {"limit": working_days(self.document.payment_working_days)}
+
+
+def working_days(days: int) -> str:
+    """A time limit: ``5 个工作日``, ``5 working days``."""
+    return ngettext("%(days)s 个工作日", "%(days)s 个工作日", days) % {"days": days}
 
 
 def figure_of(versions: Iterable[PolicyVersion]) -> Figure | None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.casework.models import Application, NoticeLine, StepTaken
 from portal.casework.states import State, public_label
@@ -69,8 +70,8 @@ def _act(state: str) -> str:
 def _buoys(row: Application, notice_line: NoticeLine | None) -> list[dict[str, str]]:
     document = row.policy_version.parsed
     labels = {
-        "submit": _("提交"),
-        "accept": _("受理"),
+        "submit": pgettext("progress", "提交"),
+        "accept": pgettext("progress", "受理"),
         "review": _("审核"),
         "notice": _("公示"),
         "final": _("审定"),

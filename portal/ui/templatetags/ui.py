@@ -41,7 +41,10 @@ TASK_STATES = {
     "urgent": ("urgent", "alert", gettext_lazy("需修改")),
     "locked": ("plain", "lock", gettext_lazy("还不能开始")),
 }
-CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e](?:[^\s<>]*[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e])?")
+CHINESE = re.compile(
+    r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e](?:[^\s<>]*[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e])?\**"
+)
+REFERENCE = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,4}(?:-[0-9]+)+(?![A-Za-z0-9-])")
 SPOKEN_STATES = {
     "done": gettext_lazy("已完成："),
     "now": "",
@@ -180,6 +183,12 @@ def zh(value: Any) -> SafeString:
     if figures.is_chinese():
         return text
     return mark_safe(CHINESE.sub(r'<span lang="zh">\g<0></span>', text))
+
+
+@register.filter
+def refs(value: Any) -> SafeString:
+    """Text whose reference numbers and clause codes (LS-2026-000001, LS-8) do not break at their hyphens."""
+    return mark_safe(REFERENCE.sub(r'<span class="th-ref">\g<0></span>', conditional_escape(value)))
 
 
 @register.filter
@@ -355,7 +364,7 @@ def field(
     """Label, hint, errors and control of one field, tied together for screen readers.
 
     ``hint=""`` hides the field's help text. ``is_heading``: the label is the page's h1. ``compact``: for filter bars.
-    ``placeholder=False`` drops the widget's own.
+    ``placeholder=False`` drops the widget's own. A form field's ``needed`` (who must fill it in) replaces （选填）.
     """
     widget = field.field.widget
     hint = field.help_text if hint is None else hint
@@ -373,6 +382,8 @@ def field(
         shape = "group"
     else:
         shape = "file" if isinstance(widget, FileInput) else "line"
+    is_optional = not field.field.required and not field.field.disabled and shape != "check"
+    optional = (getattr(field.field, "needed", "") or _("（选填）")) if is_optional else ""
     return {
         "field": field,
         "control": field.as_widget(attrs=attrs),
@@ -381,7 +392,8 @@ def field(
         "hint": hint,
         "described": " ".join(described),
         "shape": shape,
-        "is_optional": not field.field.required and not field.field.disabled and shape != "check",
+        "optional": optional,
+        "icon": "camera" if "image" in str(widget.attrs.get("accept", "")) else "file",
         "is_heading": is_heading,
         "compact": compact,
     }
