@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check lock messages dev
+.PHONY: help run test quick check bench lock messages dev
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-15s %s\n' "$$name" "$$what"; done
@@ -24,6 +24,9 @@ check: dev ## style, types, which part may import which, and migrations on both 
 	$(VENV)/lint-imports
 	$(VENV)/python -m deploy.suite migrations
 
+bench: dev ## how fast the policy engine is beside the same clauses written by hand (a ratio)
+	@DEMO=1 $(VENV)/python -m benchmarks.policy
+
 lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
@@ -31,7 +34,7 @@ lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 
 messages: dev ## (maintainers, needs gettext) gather the Chinese sentences into locale/en
 	@command -v xgettext >/dev/null || { echo "make messages needs gettext (Debian and Ubuntu: apt-get install gettext)."; exit 1; }
-	DEMO=1 $(VENV)/python manage.py makemessages --locale en --no-obsolete --add-location file --extension html,txt,py --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'deploy/*'
+	DEMO=1 $(VENV)/python manage.py makemessages --locale en --no-obsolete --add-location file --extension html,txt,py --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'deploy/*' --ignore 'benchmarks/*'
 
 dev:
 	@$(PYTHON) deploy/bootstrap.py requirements-dev.txt
