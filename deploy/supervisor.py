@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,7 +118,7 @@ class Supervisor:
             try:
                 part.process.wait(timeout=2.0)
             except subprocess.TimeoutExpired:
-                part.process.terminate()  # a part that was only starting may have lost the first one
+                self._ask_again(part, deadline)
         if part.process.poll() is None:
             print(f"{part.name} did not end in {self.patience:.0f} s and was killed.", flush=True)
             part.process.kill()
@@ -125,6 +126,14 @@ class Supervisor:
         for pid in part.helpers:  # a killed parent leaves its own workers behind
             if Path(f"/proc/{pid}").exists() and parent_of(pid) in (1, os.getpid()):
                 os.kill(pid, signal.SIGKILL)
+
+    def _ask_again(self, part: Part, deadline: float) -> None:
+        """A part that was only starting may have lost the signal, and so may a process of its own that it waits for."""
+        assert part.process is not None
+        is_late = deadline - time.monotonic() < self.patience / 2
+        for pid in {part.process.pid, *(descendants(part.process.pid) if is_late else ())}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 def _reason(code: int) -> str:
