@@ -1,14 +1,20 @@
 """Policies and their versions, and the administrators' table over the shipped calendar."""
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Any, NoReturn
+from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from portal.policy.schema import PolicyDocument
+from portal.policy.schema import PolicyDocument, check_document
+
+USER = settings.AUTH_USER_MODEL
 
 
 class VersionIsPublished(Exception):
@@ -70,6 +76,8 @@ class PolicyVersion(models.Model):
     document = models.TextField()
     sha256 = models.CharField(max_length=64, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
+    asked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # none: loaded from a file
+    published_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
 
     objects = PolicyVersionQuerySet.as_manager()
 
@@ -79,12 +87,17 @@ class PolicyVersion(models.Model):
             models.UniqueConstraint(fields=["policy", "label"], name="one_version_of_a_policy_per_label"),
             models.UniqueConstraint(
                 fields=["policy", "effective_from"],
-                condition=models.Q(published_at__isnull=False),
+                condition=Q(published_at__isnull=False),
                 name="one_published_version_of_a_policy_begins_on_a_day",
             ),
             models.CheckConstraint(
-                condition=models.Q(effective_to__isnull=True) | models.Q(effective_to__gte=models.F("effective_from")),
+                condition=Q(effective_to__isnull=True) | Q(effective_to__gte=F("effective_from")),
                 name="policy_version_ends_on_or_after_its_first_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_by__isnull=True, published_by__isnull=True)
+                | Q(asked_by__isnull=False, published_by__isnull=False) & ~Q(asked_by=F("published_by")),
+                name="policy_version_is_published_by_a_second_person",
             ),
         ]
 
@@ -120,6 +133,69 @@ class PolicyVersion(models.Model):
             VersionTampered: the stored text does not fit its hash.
         """
         return _parse(self.document, self.sha256)
+
+
+class PolicyDraft(models.Model):
+    """A version in the making. Its data may be unfinished or wrong; only a document that is right can be asked for.
+
+    Whoever asks for publication fixes the text by its digest; any later change takes the ask back.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        OPEN = "open"
+        ASKED = "asked"
+        PUBLISHED = "published"
+        DISCARDED = "discarded"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="drafts")
+    based_on = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="+")
+    data = models.JSONField()  # the document as plain values, as YAML would give them
+    revision = models.PositiveIntegerField(default=1)  # counts every change: two people do not overwrite each other
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    drafted_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    edited_by = models.ManyToManyField(USER, related_name="+")  # everybody who changed it, the one who began included
+    edited_at = models.DateTimeField()
+    asked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    asked_sha256 = models.CharField(max_length=64, blank=True, default="")
+    ask_note = models.TextField(blank=True, default="")
+    version = models.OneToOneField(PolicyVersion, models.PROTECT, null=True, related_name="draft")
+
+    class Meta:
+        ordering = ["-edited_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "discarded"], asked_by__isnull=True, asked_at__isnull=True)
+                | Q(state__in=["asked", "published"], asked_by__isnull=False, asked_at__isnull=False)
+                & ~Q(asked_sha256=""),
+                name="an_asked_draft_names_who_when_and_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", version__isnull=False) | ~Q(state="published") & Q(version__isnull=True),
+                name="a_published_draft_has_its_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+    @property
+    def document(self) -> PolicyDocument:
+        """The document that the data makes.
+
+        Raises:
+            PolicyUnreadable: it is not a policy document yet.
+        """
+        return check_document(self.data)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the data: what was simulated and what is asked for is told by it."""
+        return _sha256(json.dumps(self.data, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
 
 
 class CalendarYear(models.Model):
