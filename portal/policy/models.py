@@ -157,7 +157,8 @@ class PolicyDraft(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     drafted_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
-    edited_by = models.ManyToManyField(USER, related_name="+")  # everybody who changed it, the one who began included
+    # Everybody who changed it, the one who began included.
+    edited_by: models.ManyToManyField[Any, Any] = models.ManyToManyField(USER, related_name="+")
     edited_at = models.DateTimeField()
     asked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)
