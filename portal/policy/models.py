@@ -158,7 +158,7 @@ class PolicyDraft(models.Model):
     drafted_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     # Everybody who changed it, the one who began included.
-    edited_by: models.ManyToManyField[Any, Any] = models.ManyToManyField(USER, related_name="+")
+    edited_by: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(USER, related_name="+")
     edited_at = models.DateTimeField()
     asked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)
