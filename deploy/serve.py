@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +23,11 @@ def main() -> None:
     var = Path(environment["VAR_DIR"])
     lock = claim(var)
     broker = [] if environment.get("CELERY_BROKER_URL") else [embedded_broker(var / "valkey", environment)]
+    registers = [register_sandbox(var / "registers", environment)] if plays_registers(environment) else []
     prepare(environment)
     port = environment["PORT"]
-    supervisor = Supervisor([*broker, web_server(port), *celery_parts(environment)], environment, ROOT)
+    parts = [*broker, *registers, web_server(port), *celery_parts(environment)]
+    supervisor = Supervisor(parts, environment, ROOT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, supervisor.ask_to_stop)
     code = 0
@@ -32,7 +35,8 @@ def main() -> None:
         sign_ins = demo_accounts(environment)
         supervisor.start()
         if not supervisor.is_stopping:
-            greet(environment["PORTAL_URL"], sign_ins.communicate()[0])
+            sandbox = environment["REGISTER_URL"] if registers else ""
+            greet(environment["PORTAL_URL"], sign_ins.communicate()[0], sandbox)
         supervisor.watch()
     except RuntimeError as problem:
         print(problem, file=sys.stderr, flush=True)
@@ -88,6 +92,33 @@ def embedded_broker(folder: Path, environment: dict[str, str]) -> Part:
     return Part("broker", valkey.command(folder, socket), leave_group=True, is_ready=lambda: valkey.answers(socket))
 
 
+def plays_registers(environment: dict[str, str]) -> bool:
+    """Whether this is a demo that has no registers to ask."""
+    return environment["DEMO"] == "1" and not environment.get("REGISTER_URL")
+
+
+def register_sandbox(folder: Path, environment: dict[str, str]) -> Part:
+    """The state's registers of the demo, a thousand ports above the portal (8001 is where a second portal goes)."""
+    port = free_port(int(environment["PORT"]) + 1000)
+    environment["REGISTER_URL"] = f"http://{HOST}:{port}"
+    command = [sys.executable, "manage.py", "register_sandbox", "--verbosity=0", f"--port={port}"]
+    command.append(f"--city={folder / 'city.json'}")
+    return Part("registers sandbox", command, is_ready=lambda: answers(str(port), "/"))
+
+
+def free_port(wanted: int) -> int:
+    """``wanted``, where nobody listens there; else a port of the system's choice."""
+    for port in (wanted if wanted < 65536 else 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("No port is free for the registers of the demo.")
+
+
 def web_server(port: str) -> Part:
     """Granian: two processes of four threads."""
     words = f"--interface wsgi --host {HOST} --port {port} --workers 2 --blocking-threads 4 --no-ws --log-level warning"
@@ -107,11 +138,11 @@ def celery_parts(environment: dict[str, str]) -> list[Part]:
     ]
 
 
-def answers(port: str) -> bool:
-    """Whether the web server gives any answer at all; what it says is for whoever watches /healthz."""
+def answers(port: str, path: str = "/healthz") -> bool:
+    """Whether a server gives any answer at all; what it says is for whoever watches it."""
     connection = http.client.HTTPConnection(HOST, int(port), timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status > 0
     except (OSError, http.client.HTTPException):
         return False
@@ -133,9 +164,11 @@ def demo_accounts(environment: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-def greet(address: str, sign_ins: str) -> None:
-    """Say where the portal is, who may sign in, and how it ends."""
+def greet(address: str, sign_ins: str, sandbox: str = "") -> None:
+    """Say where the portal is, who may sign in, where the demo's registers are switched, and how it ends."""
     print(f"\n人才港湾 Talent Harbour: {address}\n", flush=True)
+    if sandbox:
+        print(f"登记部门沙盒 Register sandbox: {sandbox}\n", flush=True)
     if sign_ins.strip():
         print(sign_ins, flush=True)
     print("Ctrl-C ends it; what was entered is kept.", flush=True)

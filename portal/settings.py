@@ -20,6 +20,7 @@ _DEMO_SECRETS = {
     "SECRET_KEY": "demo-only-not-a-secret-0123456789abcdefghijklmnopqrstuvwxyz",
     "FIELD_ENCRYPTION_KEYS": "demo:aes:ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1rZXktMDAwMDE=",
     "FIELD_HASH_KEY": "ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1oYXNoLTAwMDE=",
+    "REGISTER_KEY": "demo-only-not-a-secret-of-the-registers",
 }
 
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.policy",
     "applicants.people",
+    "applicants.registers",
     "portal.casework",
     "applicants.cards",
     "subsidies",
@@ -155,6 +157,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# The state's registers, behind one address; none means that every fact is proven by papers.
+REGISTER_URL = env.str("REGISTER_URL", default="").rstrip("/")
+REGISTER_KEY = _secret("REGISTER_KEY") if REGISTER_URL or DEMO else ""
+REGISTERS = env.list(
+    "REGISTERS", default=["household", "education", "insurance", "business", "marriage", "property", "grants"]
+)
+REGISTER_TIMEOUT = env.float("REGISTER_TIMEOUT", default=4.0)  # seconds
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("中文")), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -226,7 +236,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Every sweep looks at the database and is safe to run twice; the broker only makes things faster.
 CELERY_BEAT_SCHEDULE = {
     "hand over waiting letters": {"task": "notifications.sweep", "schedule": timedelta(seconds=15)},
+    "go on with simulations": {"task": "casework.sweep_simulations", "schedule": timedelta(seconds=15)},
     "check submitted applications": {"task": "casework.sweep_checks", "schedule": timedelta(seconds=15)},
+    "ask registers again": {"task": "casework.sweep_registers", "schedule": timedelta(seconds=15)},
+    "ask registers before paying": {"task": "subsidies.sweep_before_paying", "schedule": timedelta(hours=1)},
     "act on what has come due": {"task": "casework.sweep_due", "schedule": timedelta(seconds=60)},
     "ask for proofs of being in post": {"task": "subsidies.sweep_rechecks", "schedule": timedelta(hours=1)},
 }

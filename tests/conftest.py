@@ -1,4 +1,4 @@
-"""What every test stands on: traps, markers that set themselves, and the real parts (threads, worker, browser)."""
+"""What every test stands on: traps, markers that set themselves, and the real parts (threads, worker, browser …)."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from tests import traps
 
-pytest_plugins = ["tests.real_worker", "tests.real_browser"]
+pytest_plugins = ["tests.real_worker", "tests.real_browser", "tests.real_registers"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -104,7 +104,7 @@ def declared_facts(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, date |
         "school": education.get("school"),
         "diploma_on": _day(education.get("diploma_on")),
         "employer_kind": employment.get("employer_kind"),
-        "employer": _employer_token(employment),
+        "employer": employer_token(employment.get("employer_name", "")),
         "first_job_in_city": employment.get("first_job_in_city"),
         "insurance": _insurance(employment),
         "first_insured_in_city": _day(employment.get("first_insured_on")),
@@ -127,15 +127,15 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _employer_token(employment: Mapping[str, Any]) -> str:
-    # ; and ! have a meaning in the notation, so a name carries their full-width forms.
-    return employment.get("employer_name", "").replace(";", "；").replace("!", "！").strip()
+def employer_token(name: str) -> str:
+    """An employer's name as the notation of insured months carries it: ; and ! have a meaning there."""
+    return name.replace(";", "；").replace("!", "！").strip()
 
 
 def _insurance(employment: Mapping[str, Any]) -> str:
     if not employment:
         return ""
-    present = _employer_token(employment)
+    present = employer_token(employment.get("employer_name", ""))
     return (
         ";".join(
             f"{row['from']}/{row['to']}:{present if row['employer'] == InsuredWith.PRESENT else OTHER_EMPLOYER}"

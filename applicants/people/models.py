@@ -29,7 +29,7 @@ def account_number_hash(number: str) -> str:
 
 
 class Person(models.Model):
-    """A natural person. The number is *claimed* by whoever types it and *proven* by a clerk."""
+    """A natural person. The number is *claimed* by whoever types it and *proven* by a clerk, or by a register."""
 
     ANSWERS = ("legal_name", "number", "phone", "household_code", "household_collective", "household_town")
 
@@ -45,6 +45,7 @@ class Person(models.Model):
     proven_at = models.DateTimeField(null=True)
     proven_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     proven_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # none: in person
+    proven_register = models.CharField(max_length=16, blank=True, default="")  # instead of a clerk
 
     class Meta:
         constraints = [
@@ -59,8 +60,12 @@ class Person(models.Model):
                 condition=Q(proven_at__isnull=True) | ~Q(number_hash=""), name="a_proven_person_has_a_number"
             ),
             models.CheckConstraint(
-                condition=Q(proven_at__isnull=True, proven_by__isnull=True, proven_paper__isnull=True)
-                | Q(proven_at__isnull=False, proven_by__isnull=False),
+                condition=Q(
+                    proven_at__isnull=True, proven_by__isnull=True, proven_paper__isnull=True, proven_register=""
+                )
+                | Q(proven_at__isnull=False, proven_by__isnull=False, proven_register="")
+                | Q(proven_at__isnull=False, proven_by__isnull=True, proven_paper__isnull=True)
+                & ~Q(proven_register=""),
                 name="a_proof_names_who_and_when",
             ),
         ]
@@ -80,7 +85,7 @@ class Person(models.Model):
 
     @property
     def is_proven(self) -> bool:
-        """Whether a clerk has proven the number."""
+        """Whether a clerk or a register has proven the number."""
         return self.proven_at is not None
 
     def current_account(self) -> PayoutAccount | None:

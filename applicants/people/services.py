@@ -24,6 +24,7 @@ __all__ = [
     "give_account",
     "person_of",
     "prove_number",
+    "prove_number_by_register",
     "save_education",
     "save_employment",
     "save_identity",
@@ -48,6 +49,7 @@ def save_identity(*, person: Person, values: Mapping[str, Any], by: User | None,
         if changed:
             if row.is_proven and {"legal_name", "number"} & set(changed):
                 row.proven_at = row.proven_by = row.proven_paper = None
+                row.proven_register = ""
                 record(action="number_proof_lapsed", actor=by, target=row, at=at, fields=changed)
             row.save()
             record(action="identity_saved", actor=by, target=row, at=at, fields=changed)
@@ -128,24 +130,48 @@ def prove_number(
         if row.is_proven:
             return row
         row.proven_at, row.proven_by, row.proven_paper = at, by, paper
-        try:
-            with transaction.atomic():
-                row.save(update_fields=["proven_at", "proven_by", "proven_paper"])
-        except IntegrityError:
-            if claim_conflict(row.number, person=row):
-                raise NumberAlreadyProven(
-                    _("这个身份证号码已经为另一个账号核实过。请核对身份证；如果是同一个人，请他找回原来的账号。")
-                ) from None
-            raise
-        record(
-            action="number_proven",
-            actor=by,
-            target=row,
-            at=at,
-            fields=["legal_name", "number"],
-            note=f"paper {paper.pk}" if paper else "in person",
-        )
+        _save_proof(row, note=f"paper {paper.pk}" if paper else "in person")
     return row
+
+
+def prove_number_by_register(*, person: Person, register: str, name: str, number: str, at: datetime) -> Person:
+    """Note that the register of that code had ``name`` and ``number`` confirmed by their holder.
+
+    Only while they are still the person's; proving twice changes nothing. Raises NumberAlreadyProven as
+    ``prove_number`` does, NumberNotProvable where name or number has changed since the register was asked.
+    """
+    if not register:
+        raise ValueError("A proof by a register names it.")
+    with transaction.atomic():
+        row = Person.objects.select_for_update().get(pk=person.pk)
+        if not number or (row.legal_name, row.number) != (name, number):
+            raise NumberNotProvable(_("姓名或身份证号码在查询后改过，要重新查询才能核实。"))
+        if row.is_proven:
+            return row
+        row.proven_at, row.proven_register = at, register
+        _save_proof(row, note=f"register {register}")
+    return row
+
+
+def _save_proof(row: Person, *, note: str) -> None:
+    """Store who proved the locked row's number and how; the database decides which of two people holds it."""
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["proven_at", "proven_by", "proven_paper", "proven_register"])
+    except IntegrityError:
+        if claim_conflict(row.number, person=row):
+            raise NumberAlreadyProven(
+                _("这个身份证号码已经为另一个账号核实过。请核对身份证；如果是同一个人，请他找回原来的账号。")
+            ) from None
+        raise
+    record(
+        action="number_proven",
+        actor=row.proven_by,
+        target=row,
+        at=row.proven_at,
+        fields=["legal_name", "number"],
+        note=note,
+    )
 
 
 def _save_part(

@@ -9,6 +9,7 @@ FLOORS = [
     {"audit", "notifications"},
     {"policy"},
     {"people"},
+    {"registers"},
     {"casework"},
     {"cards"},
     {"subsidies"},

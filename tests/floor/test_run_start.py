@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.compile_translations import compile_translations
+from deploy.serve import free_port, plays_registers
 from deploy.valkey import socket_path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,6 +80,51 @@ def test_without_demo_the_portal_refuses_to_start_on_a_secret_of_the_demo(name, 
     started = run("-m", "deploy.prepare", DEMO="0", VAR_DIR=str(tmp_path / "var"), **{**KEYS, name: known})
     assert started.returncode == 1
     assert started.stderr.startswith(f"{name} is not set.")
+
+
+REGISTERS = {"REGISTER_URL": "https://registers.example", "REGISTER_KEY": "a-key-of-the-test"}
+
+
+def settings_with(**variables: str) -> subprocess.CompletedProcess[str]:
+    code = "import django; django.setup(); from django.conf import settings; print(repr(settings.REGISTER_KEY))"
+    return run("-c", code, DJANGO_SETTINGS_MODULE="portal.settings", DEMO="0", **KEYS, **variables)
+
+
+def test_registers_are_asked_with_a_key_of_their_own_or_not_at_all():
+    assert settings_with().stdout == "''\n"
+    assert settings_with(**REGISTERS).stdout == "'a-key-of-the-test'\n"
+    known = run("-c", "from portal.settings import *; print(REGISTER_KEY)", DEMO="1").stdout.strip()
+    for key in ("", known):
+        refused = settings_with(**REGISTERS | {"REGISTER_KEY": key})
+        assert (refused.returncode, "REGISTER_KEY is not set." in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"REGISTERS": "education,tax"}, "REGISTERS names tax, which is none of"),
+        ({"REGISTER_URL": "http://registers.example"}, "REGISTER_URL must begin with https://"),
+        ({"REGISTER_URL": "registers.example"}, "REGISTER_URL must begin with https://"),
+        ({"REGISTER_TIMEOUT": "0"}, "REGISTER_TIMEOUT is a number of seconds"),
+    ],
+)
+def test_settings_of_the_registers_that_cannot_work_are_refused(variables, sentence):
+    refused = settings_with(**REGISTERS | variables)
+    assert (refused.returncode, sentence in refused.stderr) == (1, True)
+
+
+def test_the_demo_plays_the_registers_a_thousand_ports_above_or_where_there_is_room():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port(port) not in (port, 0)
+    assert free_port(port) == port
+    assert 0 < free_port(66_535) < 65_536
+    environment = {"DEMO": "1", "PORT": str(port)}
+    assert plays_registers(environment)
+    assert not plays_registers(environment | {"DEMO": "0"})
+    assert not plays_registers(environment | {"REGISTER_URL": "https://registers.example"})
 
 
 def test_a_second_portal_on_the_same_folder_is_one_sentence(tmp_path):

@@ -187,6 +187,8 @@ def test_the_portal_starts_heals_stops_and_starts_again_with_what_it_had(start_p
     portal = start_portal(city="1")
     portal.wait_until_open()
     assert f"http://127.0.0.1:{portal.port}" in portal.said()
+    registers = int(re.search(r"Register sandbox: http://127\.0\.0\.1:(\d+)", portal.said())[1])
+    assert get(registers, "/")[0] == 200
     wait_until(lambda: portal.health() == WELL)
 
     status, home = get(portal.port, "/")
@@ -197,13 +199,14 @@ def test_the_portal_starts_heals_stops_and_starts_again_with_what_it_had(start_p
 
     family = descendants(portal.process.pid)
     commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in family}
-    for victim in ("valkey-server", "granian", "celery\0--app"):
+    for victim in ("valkey-server", "granian", "celery\0--app", "register_sandbox"):
         pid = min(pid for pid, command in commands.items() if victim in command)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda gone=pid: not is_alive(gone))
     wait_until(lambda: portal.health() == WELL, seconds=60)
-    for part in ("broker", "web server", "worker"):
+    for part in ("broker", "web server", "worker", "registers sandbox"):
         wait_until(lambda part=part: f"{part} ended (" in portal.said())
+    wait_until(lambda: get(registers, "/")[0] == 200, seconds=60)
 
     family = descendants(portal.process.pid)
     assert portal.stop(signal.SIGINT) == 0

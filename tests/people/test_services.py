@@ -10,6 +10,7 @@ from applicants.people.services import (
     give_account,
     person_of,
     prove_number,
+    prove_number_by_register,
     save_education,
     save_employment,
     save_identity,
@@ -134,6 +135,7 @@ def test_the_database_itself_keeps_proven_numbers_apart():
     [
         {"number_hash": ""},  # a number without its hash
         {"proven_by": None, "proven_at": AT},  # proven by nobody
+        {"proven_register": "household"},  # proven at no time
     ],
 )
 def test_the_database_refuses_half_a_fact(broken):
@@ -165,6 +167,48 @@ def test_a_proof_survives_a_new_phone():
     person = a_person()
     prove_number(person=person, by=a_user("clerk"), at=AT)
     assert save_identity(person=person, values={"phone": "13900001111"}, by=None, at=AT).is_proven
+
+
+def by_register(person, **changes):
+    asked = {"register": "household", "name": "林晓航", "number": NUMBER} | changes
+    return prove_number_by_register(person=person, at=AT, **asked)
+
+
+def test_a_register_proves_a_number_once_and_is_named():
+    person = a_person()
+    proven = [by_register(person), by_register(person, register="education")]
+    assert {(it.proven_at, it.proven_by, it.proven_paper, it.proven_register) for it in proven} == {
+        (AT, None, None, "household")
+    }
+    entry = Entry.objects.get(action="number_proven")
+    assert (entry.actor, entry.fields, entry.note) == (None, ["legal_name", "number"], "register household")
+    assert prove_number(person=person, by=a_user("clerk"), at=AT).proven_register == "household"
+
+
+def test_a_proof_is_by_a_person_or_by_a_register():
+    person = by_register(a_person())
+    with pytest.raises(IntegrityError, match="a_proof_names_who_and_when"), transaction.atomic():
+        Person.objects.filter(pk=person.pk).update(proven_by=a_user("clerk"))
+
+
+@pytest.mark.parametrize("changed", [{"number": OTHER_NUMBER}, {"name": "林晓杭"}, {"number": ""}])
+def test_a_register_proves_only_what_is_still_claimed(changed):
+    person = a_person()
+    with pytest.raises(NumberNotProvable):
+        by_register(person, **changed)
+    person.refresh_from_db()
+    assert not person.is_proven
+
+
+def test_a_register_does_not_prove_a_number_that_another_holds_and_its_proof_lapses_with_the_name():
+    first, second = a_person("first"), a_person("second")
+    prove_number(person=first, by=a_user("clerk"), at=AT)
+    with pytest.raises(NumberAlreadyProven):
+        by_register(second)
+    save_identity(person=first, values={"number": OTHER_NUMBER}, by=None, at=AT)
+    assert by_register(second).is_proven
+    lapsed = save_identity(person=second, values={"legal_name": "林晓杭"}, by=None, at=AT)
+    assert (lapsed.is_proven, lapsed.proven_register) == (False, "")
 
 
 def test_what_cannot_be_proven():
@@ -228,6 +272,22 @@ def test_of_two_clerks_who_prove_a_number_at_once_one_wins(race):
     clerk = a_user("clerk")
     outcomes = race(8, lambda number: prove_number(person=people[number], by=clerk, at=AT))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [*["NumberAlreadyProven"] * 7, "Person"]
+    assert Person.objects.filter(proven_at__isnull=False).count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_a_clerk_and_registers_who_prove_a_number_at_once_one_wins(race):
+    people = [a_person(f"p{number}") for number in range(6)]
+    clerk = a_user("clerk")
+
+    def prove(number):
+        if number == 0:
+            return prove_number(person=people[0], by=clerk, at=AT)
+        return by_register(people[number])
+
+    outcomes = race(6, prove)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [*["NumberAlreadyProven"] * 5, "Person"]
     assert Person.objects.filter(proven_at__isnull=False).count() == 1
 
 
