@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.notifications.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.audit.urls")),
+    path("", include("portal.policy.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

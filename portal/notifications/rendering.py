@@ -32,6 +32,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "paid": ("amount_fen", "posted_on", "last4"),
     "payment_rejected": ("reason",),
     "recheck_due": ("due_on",),
+    "policy_asked": ("asked_by", "starts_on", "note"),
+    "policy_answered": ("answered_by", "is_published", "reason"),
+    "payment_doubted": ("doubt",),
 }
 
 

@@ -105,11 +105,6 @@ class Finding:
         """The values of the first reason."""
         return self.reasons[0].values
 
-    @property
-    def is_declared(self) -> bool:
-        """Whether the clause is unproven because what was declared has not been checked yet."""
-        return any(reason.kind == "provenance" for reason in self.reasons)
-
     def as_json(self) -> dict[str, Any]:
         """Plain values only; ``from_json`` reads them back."""
         return {
@@ -150,11 +145,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """A part of the amount in whole fen and the day before which it is not paid."""
+    """A part of the amount in whole fen and the day before which it is not paid.
+
+    ``rule`` is the number of the document's instalment rule: a rule may make several parts, one a month.
+    """
 
     number: int
     amount_fen: int
     due_on: date
+    rule: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,12 @@ class Assessment:
             "verdict": self.verdict.value,
             "amount_fen": self.amount_fen,
             "instalments": [
-                {"number": part.number, "amount_fen": part.amount_fen, "due_on": part.due_on.isoformat()}
+                {
+                    "number": part.number,
+                    "amount_fen": part.amount_fen,
+                    "due_on": part.due_on.isoformat(),
+                    "rule": part.rule,
+                }
                 for part in self.instalments
             ],
             "findings": [finding.as_json() for finding in self.findings],
@@ -197,7 +201,13 @@ class Assessment:
             Verdict(data["verdict"]),
             data["amount_fen"],
             tuple(
-                Instalment(row["number"], row["amount_fen"], date.fromisoformat(row["due_on"]))
+                # As long as no rule was kept, every rule made one part.
+                Instalment(
+                    row["number"],
+                    row["amount_fen"],
+                    date.fromisoformat(row["due_on"]),
+                    row.get("rule", row["number"]),
+                )
                 for row in data["instalments"]
             ),
             tuple(Finding.from_json(row) for row in data["findings"]),
@@ -271,7 +281,7 @@ def gross_amount(document: PolicyDocument, view: View) -> int | None:
 
 def split_amount(document: PolicyDocument, amount_fen: int, on: date) -> tuple[Instalment, ...]:
     """The instalments of ``amount_fen`` for an application of the day ``on``; the last takes what rounding leaves."""
-    shares: list[tuple[int, date]] = []
+    parts: list[Instalment] = []
     left = amount_fen
     for rule in document.instalments:
         whole = left if rule is document.instalments[-1] else amount_fen * rule.percent // 100
@@ -281,8 +291,9 @@ def split_amount(document: PolicyDocument, amount_fen: int, on: date) -> tuple[I
         for month in range(rule.monthly):
             is_last = month == rule.monthly - 1
             share = whole - each * month if is_last else each
-            shares.append((share, add_months(first, rule.months_after_application + month)))
-    return tuple(Instalment(number, share, due_on) for number, (share, due_on) in enumerate(shares, start=1))
+            due_on = add_months(first, rule.months_after_application + month)
+            parts.append(Instalment(len(parts) + 1, share, due_on, rule.number))
+    return tuple(parts)
 
 
 def _scaled(document: PolicyDocument, amount_fen: int | None, view: View) -> int | None:

@@ -59,10 +59,6 @@ class Calendar:
                 left -= 1
         return DatedDay(day, is_provisional)
 
-    def next_working_day(self, day: date) -> DatedDay:
-        """``day`` itself where it is worked, otherwise the next one that is (Civil Code art. 203)."""
-        return self.add_working_days(day - ONE_DAY, 1)
-
     def count_working_days(self, start: date, end: date) -> DayCount:
         """How many working days lie after ``start`` up to and including ``end``; 0 where ``end`` is not later."""
         answers = [

@@ -38,7 +38,6 @@ NOT_ACTED_ON = {
     "submitted_by": _("由谁提交"),
     "correction": _("补正期间是否计时"),
     "notice": _("公示办法"),
-    "route": _("环节中的重新核实"),
 }
 STAGES = {
     "accept": _("受理"),

@@ -144,6 +144,7 @@ FACTS: dict[str, FactSpec] = {
     "overseas_certified_on": FactSpec(gettext_lazy("留服认证日期"), "date"),
     "expected_diploma_on": FactSpec(gettext_lazy("预计毕业日期"), "date"),
     "hukou_since": FactSpec(gettext_lazy("户籍迁入日期"), "date"),
+    "deceased_on": FactSpec(gettext_lazy("死亡登记日期"), "date"),  # asked before money is paid, read by no clause
     "hired_on": FactSpec(gettext_lazy("入职日期"), "date"),
     "approved_on": FactSpec(gettext_lazy("审定日期"), "date"),
     "contract_from": FactSpec(gettext_lazy("劳动合同起始日期"), "date"),
@@ -232,10 +233,6 @@ class Facts:
     def of(cls, on: date, values: Mapping[str, Any], provenance: Provenance, source: str = "") -> Self:
         """All ``values`` (typed or text) with one provenance."""
         return cls(on, {name: Fact(value, provenance, None, source) for name, value in values.items()})
-
-    def updated(self, better: Mapping[str, Fact]) -> Self:
-        """A copy in which ``better`` takes the place of what was known, e.g. what a reviewer settled."""
-        return type(self)(self.on, {**self.known, **better})
 
     def as_json(self) -> dict[str, Any]:
         """Plain values only; ``from_json`` reads them back."""

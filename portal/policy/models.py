@@ -164,6 +164,7 @@ class PolicyDraft(models.Model):
     asked_at = models.DateTimeField(null=True)
     asked_sha256 = models.CharField(max_length=64, blank=True, default="")
     ask_note = models.TextField(blank=True, default="")
+    return_reason = models.TextField(blank=True, default="")  # of who sent it back last, until it is asked for again
     version = models.OneToOneField(PolicyVersion, models.PROTECT, null=True, related_name="draft")
 
     class Meta:

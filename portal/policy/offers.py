@@ -84,9 +84,9 @@ class CardTerms(Strict):
         named = [*self.family_of, *(kind for benefit in self.benefits for kind in (*benefit.kinds, *benefit.family_of))]
         for kind in named:
             if kind not in kinds:
-                refuse(_("没有 %(kind)s 这种卡") % {"kind": kind})
+                refuse(_("没有 %(kind)s 这种卡") % {"kind": kind}, "kinds")
         if self.renewal_opens_days_before <= self.renewal_closes_days_before:
-            refuse(_("续办须先开始（天数多）后截止（天数少）"))
+            refuse(_("续办须先开始（天数多）后截止（天数少）"), "renewal_opens_days_before")
         return self
 
 
@@ -148,7 +148,7 @@ class ApartmentTerms(Strict):
     def _units_and_prices_fit(self) -> Self:
         sized, priced = ({tier for row in rows for tier in row.tiers} for rows in (self.units, self.prices))
         if sized != priced:
-            refuse(_("面积（units）和租金（prices）写的层次不一致"))
+            refuse(_("面积（units）和租金（prices）写的层次不一致"), "prices")
         if any(len(row.percent) < self.extend_to_years for row in self.prices):
-            refuse(_("租金须写满每一个租赁年度，直到最长的一年"))
+            refuse(_("租金须写满每一个租赁年度，直到最长的一年"), "prices")
         return self

@@ -1,6 +1,6 @@
 """From the text of a document to a typed model, or to sentences about what is wrong and where."""
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from django.utils.translation import gettext as _
@@ -8,14 +8,29 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
+Path = tuple[int | str, ...]  # where in a document: names of fields and positions in lists
+
+DEEPEST = 40
+MOST_NODES = 50_000  # aliases counted as often as they are written out; the largest shipped document has about 1,000
+
+
+class Problem(NamedTuple):
+    """What is wrong with the part of a document at ``path`` (as far down as the document goes)."""
+
+    path: Path
+    text: str
 
 
 class PolicyUnreadable(ValueError):
-    """A text that is not a policy document; ``sentences`` say everything that is wrong with it."""
+    """A text that is not a policy document; ``sentences`` say everything that is wrong with it.
 
-    def __init__(self, sentences: list[str]) -> None:
+    ``problems`` say the same with the place apart; empty where not even the text could be read.
+    """
+
+    def __init__(self, sentences: list[str], problems: tuple[Problem, ...] = ()) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+        self.problems = problems
 
 
 def read_yaml(text: str) -> Any:
@@ -25,7 +40,10 @@ def read_yaml(text: str) -> Any:
         PolicyUnreadable: with a sentence that names the line.
     """
     try:
+        _refuse_bombs(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader that is stricter)
+    except PolicyUnreadable:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyUnreadable(
@@ -46,7 +64,56 @@ def read_model(model: type[Model], data: Any) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise PolicyUnreadable([_sentence(detail, data) for detail in _own_errors(error)]) from None
+        details = _own_errors(error)
+        raise PolicyUnreadable([_sentence(it, data) for it in details], problems_in(error, data)) from None
+
+
+def problems_in(error: ValidationError, data: Any) -> tuple[Problem, ...]:
+    """What pydantic found wrong with plain ``data``, each with its place in the data and a sentence for people."""
+    return tuple(
+        Problem((*_path(detail["loc"], data), *detail.get("ctx", {}).get("at", ())), _problem(detail))
+        for detail in _own_errors(error)
+    )
+
+
+def _refuse_bombs(text: str) -> None:
+    """Refuse what would grow when read: deep nesting, aliases of aliases, merged keys; and text no database takes.
+
+    Works on the events of the parser, which need neither recursion nor much memory.
+    """
+    sizes: dict[str, int] = {}  # of each anchored part that is complete
+    open_parts: list[tuple[str, int]] = []
+    total = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        size, anchor = 0, str(getattr(event, "anchor", None) or "")
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_parts.append((anchor, total))
+            sizes.pop(anchor, None)
+            size = 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            name, before = open_parts.pop()
+            if name:
+                sizes[name] = total - before
+        elif isinstance(event, yaml.ScalarEvent):
+            size = 1
+            if anchor:
+                sizes[anchor] = 1
+            if "\0" in event.value or not _is_text(event.value) or (event.value == "<<" and event.style is None):
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise PolicyUnreadable([_("第 %(line)s 行有不能使用的字符或写法") % {"line": line}])
+        elif isinstance(event, yaml.AliasEvent):
+            size = sizes.get(anchor, MOST_NODES)  # an alias of what is not complete would never end
+        total += size
+        if total > MOST_NODES or len(open_parts) > DEEPEST:
+            raise PolicyUnreadable([_("文件展开以后太大或层次太深，不像一份政策")])
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
@@ -78,19 +145,29 @@ def _own_errors(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _sentence(detail: ErrorDetails, data: Any) -> str:
-    where = _place(detail["loc"], data)
+    where = _place(_path(detail["loc"], data), data)
     problem = _problem(detail)
     return _("%(where)s：%(problem)s") % {"where": where, "problem": problem} if where else problem
 
 
-def _place(loc: tuple[int | str, ...], data: Any) -> str:
-    """``clauses LS-5, conditions 1, months``: where in the document, with clause numbers instead of positions."""
-    steps: list[str] = []
+def _path(loc: Path, data: Any) -> Path:
+    """``loc`` without the tag of a union of kinds, which is no place in the document."""
+    steps: list[int | str] = []
     for step in loc:
         inside = data[step] if _leads_on(step, data) else None
         if inside is None and isinstance(data, dict) and step == data.get("kind"):
-            continue  # the tag of a union of kinds is no place in the document
-        if isinstance(step, int):
+            continue
+        steps.append(step)
+        data = inside
+    return tuple(steps)
+
+
+def _place(path: Path, data: Any) -> str:
+    """``clauses LS-5, conditions 1, months``: where in the document, with clause numbers instead of positions."""
+    steps: list[str] = []
+    for step in path:
+        inside = data[step] if _leads_on(step, data) else None
+        if isinstance(step, int) and steps:
             named = inside if isinstance(inside, dict) else {}
             steps[-1] += f" {named.get('code') or named.get('stage') or step + 1}"
         else:

@@ -37,6 +37,7 @@ from portal.policy.texts import Strict, Text, refuse
 
 __all__ = ["Paper", "PaperLimits", "PolicyDocument", "PolicyUnreadable", "check_document", "parse_document"]
 
+LONGEST_TITLE = 200  # fits its column
 REVIEWS_BEFORE_MONEY = ("first_review", "second_review", "final_approval")
 
 
@@ -137,7 +138,7 @@ class PolicyDocument(Strict):
     """
 
     code: str = Field(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=40)
-    version: str = Field(min_length=1, max_length=20)
+    version: str = Field(pattern=r"^\w[\w.\-]*$", max_length=20)  # stands in the addresses of pages
     programme: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)
     title: Text
     summary: Text
@@ -249,7 +250,6 @@ class PolicyDocument(Strict):
                     or self.notice.online_days
                 )
             ),
-            "route": any(stage.recheck for stage in self.route),
         }
         return ("budget", "clawback", "bar_years", "tax", "payout_account", *(name for name, it in asked.items() if it))
 
@@ -268,6 +268,13 @@ class PolicyDocument(Strict):
         ):
             refuse(_("初审（first_review）须在复审（second_review）之前"))
         return route
+
+    @field_validator("title")
+    @classmethod
+    def _title_is_short(cls, title: Text) -> Text:
+        if max(len(title.zh), len(title.en)) > LONGEST_TITLE:
+            refuse(_("最多 %(limit)s 个字") % {"limit": LONGEST_TITLE}, "zh" if len(title.zh) > LONGEST_TITLE else "en")
+        return title
 
     @field_validator("illustrative")
     @classmethod
@@ -310,32 +317,35 @@ class PolicyDocument(Strict):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
         if self.effective_to and self.effective_to < self.effective_from:
-            refuse(_("截止日期早于施行日期"))
+            refuse(_("截止日期早于施行日期"), "effective_to")
         if self.makes_payable:
             for name in REVIEWS_BEFORE_MONEY:
                 if name not in self.stages:
-                    refuse(_("发放资金的政策，流程须有初审、复审和审定，缺 %(stage)s") % {"stage": name})
+                    refuse(_("发放资金的政策，流程须有初审、复审和审定，缺 %(stage)s") % {"stage": name}, "route")
         if bool(self.amounts) != bool(self.instalments):
-            refuse(_("金额（amounts）与分期（instalments）须同时填写；一次发放写成一期"))
+            refuse(_("金额（amounts）与分期（instalments）须同时填写；一次发放写成一期"), "instalments")
         if ("public_notice" in self.stages) != (self.notice is not None):
-            refuse(_("流程有公示环节就须写公示办法（notice），没有就不写"))
+            refuse(_("流程有公示环节就须写公示办法（notice），没有就不写"), "notice")
         if self.notice and self.notice.working_days != self.stage("public_notice").limit_working_days:
-            refuse(_("公示办法的天数与流程中公示环节的天数不一致"))
+            refuse(_("公示办法的天数与流程中公示环节的天数不一致"), "notice", "working_days")
         kinds = {paper.kind for paper in self.papers}
-        for clause in self.clauses:
+        for number, clause in enumerate(self.clauses):
+            place = ("clauses", number, "papers")
             for kind in clause.papers:
                 if kind not in kinds:
-                    refuse(_("%(clause)s 引用的材料 %(kind)s 不在材料清单中") % {"clause": clause.code, "kind": kind})
+                    values = {"clause": clause.code, "kind": kind}
+                    refuse(_("%(clause)s 引用的材料 %(kind)s 不在材料清单中") % values, *place)
             if clause.proven_by == "paper" and not clause.papers:
-                refuse(_("%(clause)s 凭材料认定，须写明凭哪些材料（papers）") % {"clause": clause.code})
+                refuse(_("%(clause)s 凭材料认定，须写明凭哪些材料（papers）") % {"clause": clause.code}, *place)
         rows: tuple[AmountRow | Scale, ...] = (*self.amounts, *self.scales)
         if any(isinstance(it, EarlierGrants) for row in rows for it in walk(row.when)):
-            refuse(_("已领补贴如何影响金额，请写在条款（earlier_grants）里，不要写在金额里"))
+            refuse(_("已领补贴如何影响金额，请写在条款（earlier_grants）里，不要写在金额里"), "amounts")
         if (self.card or self.apartment) and not self.ladder:
-            refuse(_("按层次给的，须写层次（ladder）"))
-        for group in self.exclusions:
+            refuse(_("按层次给的，须写层次（ladder）"), "ladder")
+        for number, group in enumerate(self.exclusions):
             if self.code not in group.policies:
-                refuse(_("互斥组 %(name)s 不含本政策 %(code)s") % {"name": group.name, "code": self.code})
+                values = {"name": group.name, "code": self.code}
+                refuse(_("互斥组 %(name)s 不含本政策 %(code)s") % values, "exclusions", number, "policies")
         return self
 
 

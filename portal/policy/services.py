@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portal.accounts.models import User
 from portal.audit.services import record
 from portal.policy.calendar import Calendar, shipped_calendar
 from portal.policy.models import CalendarDay, CalendarYear, Policy, PolicyVersion, PolicyVersionQuerySet
@@ -23,20 +24,25 @@ def load_policy(text: str, *, at: datetime) -> PolicyVersion:
         PolicyConflict: it says something else than a published version of that name or day.
     """
     document = parse_document(text)
+    same = PolicyVersion.objects.published().filter(policy__code=document.code, label=document.version).first()
+    if same is not None and same.parsed == document:
+        return same
+    return publish_document(document, at=at)
+
+
+def publish_document(
+    document: PolicyDocument, *, at: datetime, asked_by: User | None = None, published_by: User | None = None
+) -> PolicyVersion:
+    """Publish ``document`` as a new version: both persons are named, or neither where it comes from a file.
+
+    Raises:
+        PolicyConflict: it does not fit what is published.
+    """
     title = {"title_zh": document.title.zh, "title_en": document.title.en}
     with transaction.atomic():
-        policy, _is_new = Policy.objects.get_or_create(
-            code=document.code, defaults={"programme": document.programme, **title}
-        )
-        if policy.programme != document.programme:
-            raise PolicyConflict(
-                _("政策 %(code)s 已登记在项目 %(programme)s 之下")
-                % {"code": document.code, "programme": policy.programme}
-            )
-        for version in policy.versions.published():
-            if version.label == document.version and version.parsed == document:
-                return version
-            _refuse_same_place(version, document)
+        Policy.objects.get_or_create(code=document.code, defaults={"programme": document.programme, **title})
+        policy = Policy.objects.select_for_update().get(code=document.code)
+        refuse_conflict(policy, document)
         version = PolicyVersion(
             policy=policy,
             label=document.version,
@@ -44,19 +50,40 @@ def load_policy(text: str, *, at: datetime) -> PolicyVersion:
             effective_to=document.effective_to,
             document=document.model_dump_json(),
             published_at=at,
+            asked_by=asked_by,
+            published_by=published_by,
         )
         version.save()
         newest = max(policy.versions.published(), key=lambda it: it.effective_from)
         if newest == version and (policy.title_zh, policy.title_en) != (document.title.zh, document.title.en):
             policy.title_zh, policy.title_en = document.title.zh, document.title.en
             policy.save()
-        record(action="policy.publish", actor=None, target=version, at=at, digest=version.sha256)
+        record(action="policy.publish", actor=published_by, target=version, at=at, digest=version.sha256)
     return version
+
+
+def refuse_conflict(policy: Policy, document: PolicyDocument) -> None:
+    """Refuse a document that does not fit what is published of ``policy``.
+
+    Raises:
+        PolicyConflict: another programme, or a version of that name or first day.
+    """
+    if policy.programme != document.programme:
+        raise PolicyConflict(
+            _("政策 %(code)s 已登记在项目 %(programme)s 之下") % {"code": document.code, "programme": policy.programme}
+        )
+    for version in policy.versions.published():
+        _refuse_same_place(version, document)
 
 
 def versions_in_force(programme: str, on: date) -> list[PolicyVersion]:
     """For every policy of ``programme`` the one version that decides on ``on``, in the order of the policies' codes."""
     return _deciding(PolicyVersion.objects.filter(policy__programme=programme), on)
+
+
+def all_versions_in_force(on: date) -> list[PolicyVersion]:
+    """For every policy of every programme the one version that decides on ``on``. Costs one query."""
+    return _deciding(PolicyVersion.objects.all(), on)
 
 
 def version_deciding(policy_code: str, on: date) -> PolicyVersion | None:

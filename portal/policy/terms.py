@@ -36,11 +36,6 @@ class PaperLimits(Strict):
         """The size limit in bytes (1 MB = 1024 × 1024)."""
         return self.max_megabytes * 1024 * 1024
 
-    @property
-    def max_pixels(self) -> int:
-        """The limit of width × height."""
-        return self.max_megapixels * 1_000_000
-
 
 class RequiredIf(Strict):
     """A paper is needed only where a fact has one of these values (texts as in the worked examples)."""

@@ -42,6 +42,9 @@ class Text(Strict):
         return self.en if self.lang == "en" else self.zh
 
 
-def refuse(sentence: str) -> NoReturn:
-    """Refuse a part of a document with a sentence for the person who wrote it."""
-    raise PydanticCustomError("policy", "{sentence}", {"sentence": sentence})
+def refuse(sentence: str, *at: int | str) -> NoReturn:
+    """Refuse a part of a document with a sentence for the person who wrote it.
+
+    ``at`` leads from the part that is checked to the field that has to be changed.
+    """
+    raise PydanticCustomError("policy", "{sentence}", {"sentence": sentence, "at": at})

@@ -38,6 +38,9 @@ SECTIONS = {
     "bank_result": "rolls",
     "payable": "payables",
     "entries": "entries",
+    "desk_polic": "desk_policies",
+    "policy_": "desk_policies",
+    "simulation": "desk_policies",
 }
 
 _count_unread: Callable[[Any], int] | None = None

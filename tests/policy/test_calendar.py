@@ -60,11 +60,6 @@ def test_a_listed_day_is_known_even_in_an_unpublished_year() -> None:
     assert calendar.is_working(date(2030, 5, 2)) is None
 
 
-def test_a_day_off_moves_to_the_next_working_day() -> None:
-    assert shipped_calendar().next_working_day(date(2023, 6, 22)) == DatedDay(date(2023, 6, 25), False)
-    assert shipped_calendar().next_working_day(date(2023, 6, 21)) == DatedDay(date(2023, 6, 21), False)
-
-
 def test_no_working_days_lie_before_the_start() -> None:
     assert shipped_calendar().count_working_days(date(2023, 7, 3), date(2023, 7, 3)) == DayCount(0, False)
     assert shipped_calendar().add_working_days(date(2023, 7, 1), 0) == DatedDay(date(2023, 7, 1), False)

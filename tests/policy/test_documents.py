@@ -72,7 +72,7 @@ def test_an_overseas_certificate_is_asked_for_once_there_is_one(certified: str |
 def test_a_paper_is_a_picture_or_a_pdf_of_ten_megabytes_thirty_pages_fifty_megapixels() -> None:
     limits = document("LS-2022").paper("diploma").limits
     assert limits.formats == ("jpeg", "png", "pdf")
-    assert (limits.max_bytes, limits.max_pages, limits.max_pixels) == (10_485_760, 30, 50_000_000)
+    assert (limits.max_bytes, limits.max_pages, limits.max_megapixels) == (10_485_760, 30, 50)
 
 
 def test_a_document_comes_back_from_json_as_it_was() -> None:

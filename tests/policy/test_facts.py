@@ -96,13 +96,6 @@ def test_facts_read_their_texts() -> None:
     assert facts.known["diploma_on"].value == date(2023, 6, 20)
 
 
-def test_a_better_fact_takes_the_place_of_what_was_known() -> None:
-    facts = Facts.of(date(2023, 11, 20), {"in_post": "no", "school": "福州大学"}, Provenance.DECLARED)
-    better = facts.updated({"in_post": Fact("yes", Provenance.PAPER)})
-    assert (better.known["in_post"].value, better.known["school"].value) == ("yes", "福州大学")
-    assert facts.known["in_post"].value == "no"
-
-
 def test_the_facts_that_the_living_subsidies_read_come_first() -> None:
     assert list(FACTS)[:16] == [
         "birth_date",

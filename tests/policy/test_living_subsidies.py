@@ -134,7 +134,7 @@ def test_who_was_never_insured_in_the_city_meets_neither_clause_that_rests_on_it
 def test_ls_2022_pays_10000_yuan_once_whatever_the_degree(level: str) -> None:
     paid = assessed("LS-2022", LS_PERSON | {"education": level})
     assert (paid.verdict, paid.amount_fen) == ("eligible", 1_000_000)
-    assert paid.instalments == (Instalment(1, 1_000_000, date(2022, 12, 20)),)
+    assert paid.instalments == (Instalment(1, 1_000_000, date(2022, 12, 20), 1),)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,10 @@ def test_ls_2022_pays_10000_yuan_once_whatever_the_degree(level: str) -> None:
 def test_yte_2024_pays_by_degree_half_now_and_half_two_years_after(level: str, whole: int, half: int) -> None:
     paid = assessed("YTE-2024", YTE_PERSON | {"education": level})
     assert (paid.verdict, paid.amount_fen) == ("eligible", whole)
-    assert paid.instalments == (Instalment(1, half, date(2024, 9, 2)), Instalment(2, half, date(2026, 9, 2)))
+    assert paid.instalments == (
+        Instalment(1, half, date(2024, 9, 2), 1),
+        Instalment(2, half, date(2026, 9, 2), 2),
+    )
 
 
 def test_the_second_instalment_of_yte_2024_needs_the_post_settled_anew() -> None:

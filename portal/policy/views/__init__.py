@@ -1,0 +1,1 @@
+"""The desk's pages of policies: reading them, drafting a version, publishing by two."""
