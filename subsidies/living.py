@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Min, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from applicants.people.models import Person
 from portal.casework.models import Application, Assessment
 from portal.casework.programmes import Grant, Programme, grants_of, register
 from portal.city import city
+from portal.policy.assessing import Assessment as Assessed
 from subsidies.models import LivingSubsidy, Payable
 
 CODE = "living-subsidy"
@@ -22,6 +23,7 @@ CODE = "living-subsidy"
 def register_programme() -> None:
     """Add the living subsidy to the registry."""
     from subsidies.forms import DeclarationForm
+    from subsidies.services.doubting import weigh_answers
     from subsidies.services.outlook import payment_outlook
 
     register(
@@ -39,6 +41,7 @@ def register_programme() -> None:
             declaration_answers=declaration_answers,
             facts=declared_facts,
             on_approved=create_payables,
+            on_register_answer=weigh_answers,
             grants_of=living_subsidies_of,
             outlook=payment_outlook,
         )
@@ -90,34 +93,35 @@ def declared_facts(application: Application) -> Mapping[str, Any]:
 def living_subsidies_of(person: Person) -> Iterable[Grant]:
     """What this portal has granted ``person``, or whoever was granted something under the number they have now.
 
+    One grant per approved application, with what is left of it where a part was cancelled.
+
     An application keeps the number it was accepted with: what was granted stays with that number when its person's
     changes.
     """
     same = Q(person=person)
     if person.number_hash:
         same |= Q(application__number_hash=person.number_hash)
-    payables = Payable.objects.filter(same, programme=CODE, number=1, cancelled_at__isnull=True)
-    for payable in payables.order_by("approved_at", "id"):
-        yield Grant(payable.policy_code, city().code, payable.gross_fen, timezone.localdate(payable.approved_at))
+    payables = Payable.objects.filter(same, programme=CODE, kind=Payable.Kind.INSTALMENT, cancelled_at__isnull=True)
+    rows = payables.values("application", "policy_code").annotate(fen=Sum("gross_fen"), since=Min("approved_at"))
+    for row in rows.order_by("since", "application"):
+        yield Grant(row["policy_code"], city().code, row["fen"], timezone.localdate(row["since"]))
 
 
 def create_payables(application: Application, assessment: Assessment, at: datetime) -> None:
     """Make one payable per instalment of the approved amount; called inside the approval's transaction."""
-    document = application.policy_version.parsed
-    plan = {item.number: item for item in document.instalments}
-    for instalment in assessment.result["instalments"]:
-        due_on = date.fromisoformat(instalment["due_on"]) if instalment["due_on"] else timezone.localdate(at)
+    plan = {rule.number: rule for rule in application.policy_version.parsed.instalments}
+    for part in Assessed.from_json(assessment.result).instalments:
         Payable.objects.create(
             programme=CODE,
             town=application.town,
             policy_code=application.policy_version.policy.code,
             application=application,
             person=application.applicant,
-            number=instalment["number"],
-            gross_fen=instalment["amount_fen"],
-            net_fen=instalment["amount_fen"],  # neither policy has tax withheld (policy-facts 3.4: silent)
-            due_on=due_on,
+            number=part.number,
+            gross_fen=part.amount_fen,
+            net_fen=part.amount_fen,  # neither policy has tax withheld (policy-facts 3.4: silent)
+            due_on=part.due_on,
             approved_by=application.approver,
             approved_at=at,
-            is_recheck_needed=bool(plan[instalment["number"]].recheck),
+            is_recheck_needed=bool(plan[part.rule].recheck),
         )

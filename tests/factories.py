@@ -35,7 +35,7 @@ from portal.accounts.models import RoleGrant, User
 from portal.casework.completeness import required_papers
 from portal.casework.models import Application, Notice, NoticeLine
 from portal.casework.services.advancing import advance
-from portal.casework.services.checking import check_submission, facts_of, settle_facts
+from portal.casework.services.checking import check_submission, settle_facts
 from portal.casework.services.drafting import (
     put_on_shelf,
     start_application,
@@ -43,6 +43,7 @@ from portal.casework.services.drafting import (
     withdraw_application,
 )
 from portal.casework.services.due import act_on_due
+from portal.casework.services.evidence import facts_of
 from portal.casework.services.noticing import collect_notice, raise_objection, release_notice
 from portal.casework.states import State
 from portal.policy.facts import write_value
@@ -335,7 +336,7 @@ class _Walk:
 
 def settle_everything(application: Application, *, at: datetime = AT) -> None:
     """The first reviewer finds every declared fact proven by the identity card's paper."""
-    known = facts_of(application, application.submissions.order_by("number").last()).known
+    known = facts_of(application, application.submissions.order_by("number").last(), at=at).known
     reads = [name for name in application.policy_version.parsed.reads if name != "prior_grants" and name in known]
     settle_facts(
         application=application,

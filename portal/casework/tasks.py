@@ -1,17 +1,20 @@
 """Jobs. Each makes one service call per file and is safe to run twice; the sweeps find what a lost message forgot."""
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
 from portal import clock
-from portal.casework.services.checking import check_submission, unchecked_submissions
+from portal.casework.services.answering import ask_waiting, forget_ended, take_in_answers
+from portal.casework.services.checking import LONGEST_CHECK, check_submission, unchecked_submissions
 from portal.casework.services.due import act_on_due
+from portal.casework.services.simulating import run_simulation, silent_simulations
 
 logger = logging.getLogger(__name__)
-LONGEST_CHECK = timedelta(minutes=15)  # then a file goes to its reviewer with every clause unproven
 
 
 @shared_task(name="casework.check")
@@ -39,7 +42,41 @@ def _check(submission_id: UUID, at: datetime, *, gives_up: bool) -> bool:
     return True
 
 
+@shared_task(name="casework.ask_registers")
+def ask_registers(*, application_id: str) -> None:
+    """Ask the registers about one application."""
+    _take_in(ask_waiting(at=clock.now(), application_id=UUID(application_id)))
+
+
+@shared_task(name="casework.sweep_registers")
+def sweep_registers() -> None:
+    """Ask registers again whatever they have not answered yet."""
+    forget_ended()
+    _take_in(ask_waiting(at=clock.now()))
+
+
+def _take_in(application_ids: Iterable[UUID]) -> None:
+    for application_id in application_ids:
+        try:
+            take_in_answers(application_id=application_id, at=clock.now())
+        except Exception as error:  # one damaged file must not hold up the others, nor put its words in a log
+            logger.error("Answers about application %s were not taken in (%s).", application_id, type(error).__name__)
+
+
 @shared_task(name="casework.sweep_due")
 def sweep_due() -> None:
     """Close notices that ended, lapse corrections that were never sent, remind those that are close."""
     act_on_due(at=clock.now())
+
+
+@shared_task(name="casework.simulate")
+def simulate(*, simulation_id: str) -> None:
+    """Do one turn of a simulation."""
+    run_simulation(simulation_id=UUID(simulation_id), at=clock.now(), at_real=timezone.now())
+
+
+@shared_task(name="casework.sweep_simulations")
+def sweep_simulations() -> None:
+    """Go on with the simulations that nobody works on."""
+    for simulation_id in silent_simulations(at_real=timezone.now()):
+        run_simulation(simulation_id=simulation_id, at=clock.now(), at_real=timezone.now())

@@ -40,6 +40,7 @@ BUREAU = (
     DemoAccount("approver@shishi.example", "周以宁", (Role.APPROVER,)),
     DemoAccount("finance@shishi.example", "何算", (Role.FINANCE,)),
     DemoAccount("admin@shishi.example", "管一川", (Role.ADMINISTRATOR,), is_staff=True),
+    DemoAccount("admin2@shishi.example", "柯再远", (Role.ADMINISTRATOR,)),
     DemoAccount("auditor@shishi.example", "郑观", (Role.AUDITOR,)),
 )
 APPLICANT = DemoAccount("talent@shishi.example", "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +15,8 @@ from applicants.people import services as people
 from applicants.people.answers import answers_of
 from applicants.people.models import Paper
 from applicants.people.papers import accept_paper
+from applicants.registers import services as registers
+from applicants.registers.models import RegisterAnswer
 from portal import clock
 from portal.accounts.models import User
 from portal.casework.completeness import required_papers
@@ -20,9 +24,12 @@ from portal.casework.models import Application, Notice
 from portal.casework.services import checking, drafting, noticing
 from portal.casework.services.advancing import advance
 from portal.casework.services.due import act_on_due
+from portal.casework.services.evidence import facts_of
 from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
-from portal.demo.inventing import invent
+from portal.demo.inventing import Invented, invent
 from portal.demo.papers import lines_for, sample_paper
+from portal.demo.sandbox.answers import InHouse
+from portal.demo.sandbox.city import city_of, write_city
 from portal.notifications.models import Letter
 from portal.policy.facts import write_value
 from portal.policy.services import stored_calendar
@@ -34,6 +41,7 @@ from subsidies.services.declaring import save_declaration
 from subsidies.services.issuing import issue_roll
 
 PROGRAMME = "living-subsidy"
+CONNECTED_DAYS = 8  # working days ago the registers were connected; what was checked before rests on papers
 DECLARED = {"is_declared_true": True, "is_notice_agreed": True, "has_earlier_grants": False}
 
 
@@ -43,6 +51,8 @@ class City:
 
     now: datetime
     staff: dict[str, User]
+    people: dict[str, Invented] = field(default_factory=dict)  # by number
+    odd: dict[str, str] = field(default_factory=dict)  # number → how the registers say otherwise than the person
 
     def ago(self, days: int, hour: int = 10) -> datetime:
         """The time ``hour`` of the day that lies ``days`` working days before today."""
@@ -66,6 +76,15 @@ def seed() -> None:
             number += 1
             story(city, number)
     _finish_notice_and_rolls(city)
+    for row in RegisterAnswer.objects.waiting():  # asked when a stage began that no story tells of
+        row.delete()
+    held(city, number + 1)
+    write_city(
+        settings.VAR_DIR / "registers" / "city.json",
+        city.people.values(),
+        on=timezone.localdate(city.now),
+        odd=city.odd,
+    )
     Letter.objects.update(emailed_at=city.now, next_try_at=None)  # the past is not mailed again
     create_account(APPLICANT)  # nothing applied for yet: the place to begin
 
@@ -76,6 +95,7 @@ def draft(city: City, number: int, *, days: int, policy: str = "LS-2022", parts:
     user = create_account(DemoAccount(f"person{number:02d}@shishi.example", ""))
     row = drafting.start_application(user=user, programme_code=PROGRAMME, policy_code=policy, privacy_read_at=at, at=at)
     person, answers = row.applicant, invent(number, on=timezone.localdate(at), policy=policy)
+    city.people[str(answers.identity["number"])] = answers
     steps: list[Callable[[], object]] = [
         lambda: people.save_identity(person=person, values=answers.identity, by=user, at=at),
         lambda: people.save_education(person=person, values=answers.education, by=user, at=at),
@@ -104,14 +124,37 @@ def add_papers(row: Application, at: datetime) -> None:
         drafting.put_on_shelf(application=row, kind=asked.kind, paper=paper, by=row.applicant.user, at=at)
 
 
-def submitted(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
-    """An application handed in ``days`` days ago and checked: it waits to be accepted."""
+def submitted(city: City, number: int, *, days: int, policy: str = "LS-2022", odd: str = "") -> Application:
+    """An application handed in ``days`` days ago and checked: it waits to be accepted.
+
+    ``odd`` is how the registers say otherwise than the person did (one of ODDITIES).
+    """
     row = draft(city, number, days=days, policy=policy)
     at = city.ago(days, hour=11)
     row = drafting.submit_application(application=row, by=row.applicant.user, at=at)
+    if odd:
+        city.odd[row.applicant.number] = odd
+    let_registers_answer(city, row, at=at, are_connected=days <= CONNECTED_DAYS)
     for submission in row.submissions.all():
         checking.check_submission(submission_id=submission.pk, at=at)
     return fresh(row)
+
+
+def let_registers_answer(city: City, row: Application, *, at: datetime, are_connected: bool) -> None:
+    """Answer what was just asked, as the sandbox will; in the days before the registers were connected, forget it."""
+    known = InHouse(city_of([city.people[row.applicant.number]], odd=city.odd))
+    for asked in RegisterAnswer.objects.waiting().filter(asked_for=row.pk):
+        if are_connected:
+            registers.ask(asked.pk, at=at, adapter=known)
+        else:
+            asked.delete()
+
+
+def held(city: City, number: int) -> Application:
+    """Handed in a moment ago; one register has yet to answer, so it is still in check."""
+    row = draft(city, number, days=0)
+    city.odd[row.applicant.number] = "insurance takes its time"
+    return drafting.submit_application(application=row, by=row.applicant.user, at=city.now)
 
 
 def fresh(row: Application) -> Application:
@@ -119,21 +162,32 @@ def fresh(row: Application) -> Application:
     return Application.objects.select_related("applicant__user", "policy_version__policy").get(pk=row.pk)
 
 
-def accepted(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
+def accepted(city: City, number: int, *, days: int, policy: str = "LS-2022", odd: str = "") -> Application:
     """Accepted the day after: it waits for first review."""
-    row, at, clerk = submitted(city, number, days=days, policy=policy), city.ago(days - 1), city.staff["clerk"]
-    id_card = Paper.objects.filter(person=row.applicant, kind="id_card").first()
+    row, at = submitted(city, number, days=days, policy=policy, odd=odd), city.ago(days - 1)
+    clerk, id_card = city.staff["clerk"], Paper.objects.filter(person=row.applicant, kind="id_card").first()
     people.prove_number(person=row.applicant, by=clerk, at=at, paper=id_card)
-    return advance(fresh(row), "accept", actor=clerk, at=at, expected_version=row.version)
+    return take(city, row, "accept", by=clerk, at=at)
+
+
+def take(city: City, row: Application, step: str, *, by: User, at: datetime, **details: Any) -> Application:
+    """One step of the workflow; what it asks registers anew is answered at once."""
+    row = fresh(row)
+    moved = advance(row, step, actor=by, at=at, expected_version=row.version, **details)
+    let_registers_answer(city, moved, at=at, are_connected=at >= city.ago(CONNECTED_DAYS))
+    return moved
 
 
 def settle_everything(city: City, row: Application, at: datetime, *, except_clause: str = "") -> Application:
     """Settle what every clause reads against its paper, as the reviewer would."""
     shelf = {item.kind: item.paper for item in row.shelf.select_related("paper")}
-    facts = checking.facts_of(row, row.submissions.last())
+    submission = row.submissions.last()
+    facts = facts_of(row, submission, at=at)
+    findings = submission.assessments.order_by("number").last().result["findings"]
+    met = {finding["clause"] for finding in findings if finding["answer"] == "met"}
     for clause in row.policy_version.parsed.clauses:
         kinds = [kind for kind in clause.papers if kind in shelf]
-        if kinds and clause.code != except_clause:
+        if kinds and clause.code not in (except_clause, *met):
             values = {name: write_value(facts.known[name].value) for name in clause.reads if name in facts.known}
             checking.settle_facts(
                 application=row,
@@ -150,24 +204,24 @@ def reviewed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> 
     """Through first review: it waits for second review."""
     row, at = fresh(accepted(city, number, days=days, policy=policy)), city.ago(days - 3)
     row = settle_everything(city, row, at)
-    return advance(row, "pass_first", actor=city.staff["first"], at=at, expected_version=row.version)
+    return take(city, row, "pass_first", by=city.staff["first"], at=at)
 
 
 def noticed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:
     """Through second review: it waits for public notice."""
     row = reviewed(city, number, days=days, policy=policy)
-    return advance(row, "pass_second", actor=city.staff["second"], at=city.ago(days - 5), expected_version=row.version)
+    return take(city, row, "pass_second", by=city.staff["second"], at=city.ago(days - 5))
 
 
 def returned(city: City, number: int, *, days: int) -> Application:
     """Returned for correction at first review: the insurance record does not show the last month."""
-    row = fresh(accepted(city, number, days=days))
-    return advance(
+    row = accepted(city, number, days=days)
+    return take(
+        city,
         row,
         "return",
-        actor=city.staff["first"],
+        by=city.staff["first"],
         at=city.ago(days - 2),
-        expected_version=row.version,
         note="参保缴费证明缺最近一个月，请补传；单位名称请与劳动合同一致。",
         items=[
             {"kind": "paper", "section": "", "name": "insurance_record", "note": "要有最近三个月，每月一行。"},
@@ -180,12 +234,12 @@ def refused(city: City, number: int, *, days: int) -> Application:
     """Refused at first review under LS-4."""
     row, at = fresh(accepted(city, number, days=days)), city.ago(days - 4)
     row = settle_everything(city, row, at, except_clause="LS-4")
-    return advance(
+    return take(
+        city,
         row,
         "refuse",
-        actor=city.staff["first"],
+        by=city.staff["first"],
         at=at,
-        expected_version=row.version,
         clause="LS-4",
         note="参保记录显示，您来石狮前已在本市另一家单位就业，这次不是首次就业。",
     )
@@ -225,7 +279,7 @@ def approved_batch(city: City, number: int) -> None:
     _release(city, days=34)
     act_on_due(at=city.ago(28))
     for row in map(fresh, rows):
-        advance(row, "approve", actor=city.staff["approver"], at=city.ago(27), expected_version=row.version)
+        take(city, row, "approve", by=city.staff["approver"], at=city.ago(27))
 
 
 def _finish_notice_and_rolls(city: City) -> None:
@@ -286,9 +340,14 @@ STORIES: tuple[tuple[int, Callable[[City, int], object]], ...] = (
     (1, awaiting_approval),
     (1, on_notice),
     (3, lambda city, number: draft(city, number, days=number % 5 + 1, parts=number % 5 + 1)),
-    (7, lambda city, number: submitted(city, number, days=number % 4 + 1)),
+    (5, lambda city, number: submitted(city, number, days=number % 4 + 1)),
+    (1, lambda city, number: submitted(city, number, days=2, odd="graduate unknown")),
+    (1, lambda city, number: submitted(city, number, days=1, odd="a month paid late")),
     (2, lambda city, number: submitted(city, number, days=2, policy="YTE-2024")),
-    (7, lambda city, number: accepted(city, number, days=number % 8 + 3)),
+    (3, lambda city, number: accepted(city, number, days=number % 8 + 3)),
+    (2, lambda city, number: accepted(city, number, days=number % 4 + 3, odd="graduate unknown")),
+    (1, lambda city, number: accepted(city, number, days=5, odd="worked here before")),
+    (1, lambda city, number: accepted(city, number, days=4, odd="studied part-time")),
     (2, lambda city, number: accepted(city, number, days=6, policy="YTE-2024")),
     (5, lambda city, number: reviewed(city, number, days=number % 5 + 6)),
     (3, lambda city, number: returned(city, number, days=number % 4 + 5)),

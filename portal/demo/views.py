@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -14,16 +16,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from applicants.people.labels import FIELD_LABELS, display_value
+from applicants.people.models import Person, person_number_hash
 from portal import clock
 from portal.accounts.models import RoleGrant, User
 from portal.casework.tasks import sweep_checks, sweep_due
 from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
 from portal.demo.mailbox import newest_mails
+from portal.demo.sandbox.city import spare_people
 from portal.policy.services import stored_calendar
 from portal.ui.asking import number_in
 from portal.ui.figures import day_text, listed
-from subsidies.tasks import sweep_rechecks
+from subsidies.tasks import sweep_before_paying, sweep_rechecks
 
 MAILS_SHOWN = 30
 LARGEST_MOVE = 250  # working days, about a year
@@ -56,8 +61,31 @@ def demo(request: HttpRequest) -> HttpResponse:
         "address": address,
         "now": clock.now(),
         "largest_move": LARGEST_MOVE,
+        "spare": _spare(),
+        "sandbox": settings.REGISTER_URL,
     }
     return render(request, "demo/demo.html", context)
+
+
+def _spare() -> list[list[dict[str, Any]]]:
+    """Invented people whom the sandbox's registers know and nobody has applied as yet, with what to fill in."""
+    people = spare_people(clock.today())
+    hashes = {person_number_hash(str(one.identity["number"])): one for one in people}
+    used = set(Person.objects.filter(number_hash__in=hashes).values_list("number_hash", flat=True))
+    return [
+        [
+            {"label": FIELD_LABELS[section][name], "value": display_value(section, name, _plain(value))}
+            for section in ("identity", "education", "employment", "account")
+            for name, value in getattr(one, section).items()
+            if value not in ("", None, True, False)
+        ]
+        for key, one in hashes.items()
+        if key not in used
+    ]
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _town(code: str) -> object:
@@ -79,5 +107,6 @@ def demo_move_clock(request: HttpRequest) -> HttpResponse:
     sweep_checks()
     sweep_due()
     sweep_rechecks()
+    sweep_before_paying()
     messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
     return redirect("demo")

@@ -48,6 +48,8 @@ class Payable(models.Model):
     rechecked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     recheck_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
     recheck_digest = models.CharField(max_length=64, blank=True)  # keyed hash of the answers the recheck looked at
+    doubt = models.CharField(max_length=40, blank=True)  # the fact by which a register speaks against paying
+    doubted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -70,6 +72,10 @@ class Payable(models.Model):
                 condition=Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancelled_reason="")
                 | Q(cancelled_at__isnull=False, cancelled_by__isnull=False) & ~Q(cancelled_reason=""),
                 name="a_cancelled_payable_names_who_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(doubted_at__isnull=True, doubt="") | Q(doubted_at__isnull=False) & ~Q(doubt=""),
+                name="a_doubt_names_its_fact_and_when",
             ),
         ]
         indexes = [models.Index(fields=["due_on", "id"], name="payable_by_due_date")]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.services.advancing import StepRefused
+from portal.casework.services.claiming import release_claims
 from subsidies.models import Payable
 from subsidies.services.checking import live_line, with_evidence
 
@@ -43,5 +44,7 @@ def cancel_payable(*, payable: Payable, reason: str, by: User, at: datetime) -> 
             raise StepRefused(_("请写明取消的原因。"))
         row.cancelled_at, row.cancelled_by, row.cancelled_reason = at, by, reason.strip()
         row.save(update_fields=["cancelled_at", "cancelled_by", "cancelled_reason"])
+        if not row.application.payables.filter(cancelled_at__isnull=True).exists():
+            release_claims(row.application, at=at)
         record(action="payable.cancel", actor=by, target=row, at=at, fields=["cancelled_at", "cancelled_reason"])
         return row

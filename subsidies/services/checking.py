@@ -30,6 +30,8 @@ REJECTION_CODES = {
 # Result codes after which the same account may be tried again.
 RETRIABLE = frozenset({"限额"})
 DECIDING = ("identity", "education", "employment")
+# What a register may say against paying, once it is asked again before pay day (policy-facts 9, cases 10 and 24).
+DOUBTS = ("doubt_in_post", "doubt_prior_grants", "doubt_deceased_on")
 CONTACT = ("identity", "phone")  # no decision rests on how a person is reached
 
 
@@ -110,7 +112,16 @@ def obstacles(payable: Payable, *, on: date) -> list[str]:
     found += _account_obstacles(payable)
     if has_open_changes(payable):
         found.append("changed_since_approval")
+    if doubt := open_doubt(payable):
+        found.append(f"doubt_{doubt}")
     return found
+
+
+def open_doubt(payable: Payable) -> str:
+    """The fact by which a register speaks against paying, and that no reviewer has settled since; "" for none."""
+    if payable.doubted_at and (payable.rechecked_at is None or payable.rechecked_at < payable.doubted_at):
+        return payable.doubt
+    return ""
 
 
 def _account_obstacles(payable: Payable) -> list[str]:
@@ -183,4 +194,7 @@ def sentence_for(code: str) -> str:
         "account_shared": _("别的申请人也用这个账户，一个账户只能有一个人"),
         "account_rejected": _("银行退回过这个账户，等申请人更换"),
         "changed_since_approval": _("批准依据的资料后来有变动"),
+        "doubt_in_post": _("社保登记显示已不在职"),
+        "doubt_prior_grants": _("补贴登记显示在别处领过互斥的补贴"),
+        "doubt_deceased_on": _("户籍登记显示本人已去世"),
     }[code]

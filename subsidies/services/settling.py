@@ -25,6 +25,7 @@ from subsidies.services.checking import (
     is_sent,
     is_unsettled,
     live_line,
+    open_doubt,
     with_evidence,
 )
 from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND, waits_for_recheck
@@ -54,9 +55,11 @@ def may_recheck_from(payable: Payable) -> str:
 
 
 def may_recheck(payable: Payable, on: date) -> bool:
-    """Whether there is something that a proof settles on ``on``: "still in post", or what has changed since."""
+    """Whether a proof settles something on ``on``: "still in post", what has changed since, a register's doubt."""
     if payable.cancelled_at or is_sent(payable):
         return False
+    if open_doubt(payable):
+        return True
     if waits_for_recheck(payable):
         return payable.due_on - EVIDENCE_AHEAD <= on
     return has_open_changes(payable)
@@ -101,7 +104,7 @@ def recheck_payable(*, payable: Payable, paper_id: UUID, by: User, at: datetime)
     with transaction.atomic():
         row = _locked(payable)
         _require_reviewer(row, by)
-        if row.rechecked_at is not None and not has_open_changes(row):
+        if row.rechecked_at is not None and not has_open_changes(row) and not open_doubt(row):
             return row
         if not may_recheck(row, timezone.localdate(at)):
             if waits_for_recheck(row) and not row.cancelled_at:

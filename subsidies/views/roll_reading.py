@@ -19,6 +19,7 @@ from portal.ui.figures import day_text, day_time_text, listed
 from subsidies.amount_words import capital_amount
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import (
+    DOUBTS,
     REJECTION_CODES,
     account_of,
     last_submission,
@@ -135,6 +136,7 @@ def _checks(count: int, found: Found) -> list[dict[str, Any]]:
         check(_("后来更换的账户都核对过"), "account_not_settled", "account_rejected"),
         check(_("批准依据的资料没有变动"), "changed_since_approval", "number_not_proven"),
         check(_("都到了发放日期，要核实在职的已核实"), "not_due", "recheck_needed"),
+        check(_("发放前再问登记，没有疑问"), *DOUBTS),
         check(_("没有取消的款项"), "cancelled"),
     ]
 

@@ -21,7 +21,15 @@ from portal.casework.models import ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from subsidies.forms_money import AccountSettleForm, RecheckForm
 from subsidies.models import Payable
-from subsidies.services.checking import answers_now, changed_answers, has_open_changes, is_unsettled, payables_of
+from subsidies.services.checking import (
+    answers_now,
+    changed_answers,
+    has_open_changes,
+    is_unsettled,
+    open_doubt,
+    payables_of,
+    sentence_for,
+)
 from subsidies.services.outlook import EVIDENCE_KIND, waits_for_recheck
 from subsidies.services.settling import (
     ACCOUNT_KIND,
@@ -95,7 +103,8 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
     """Settle "still in post" for a later instalment, or what has changed since the decision."""
     payable = _reviewed_or_404(request.user, id)
     is_changed = has_open_changes(payable)
-    if not (payable.is_recheck_needed or payable.rechecked_at or is_changed):
+    doubt = open_doubt(payable)
+    if not (payable.is_recheck_needed or payable.rechecked_at or is_changed or doubt):
         raise Http404
     papers = papers_for(payable, EVIDENCE_KIND)
     form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers)
@@ -113,7 +122,8 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
         "payable": payable,
         "opens": may_recheck_from(payable) if is_early else "",
         "is_open": is_open,
-        "is_done": payable.rechecked_at is not None and not is_changed,
+        "is_done": payable.rechecked_at is not None and not is_changed and not doubt,
+        "doubt": sentence_for(f"doubt_{doubt}") if doubt else "",
         "employment": answers_now(payable)["employment"],
         "changes": [
             {

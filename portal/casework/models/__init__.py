@@ -1,9 +1,11 @@
 """Everything the life of an application leaves behind, whatever it asks for."""
 
 from portal.casework.models.application import Application, ReferenceCounter, StepTaken, Submission
+from portal.casework.models.claim import GrantClaim
 from portal.casework.models.evidence import Assessment, Settlement, ShelfPaper
 from portal.casework.models.notice import Notice, NoticeLine, NoticeObjection
 from portal.casework.models.outcome import Correction, CorrectionItem, Decision
+from portal.casework.models.simulation import Simulation, SimulationChange
 
 __all__ = [
     "Application",
@@ -11,12 +13,15 @@ __all__ = [
     "Correction",
     "CorrectionItem",
     "Decision",
+    "GrantClaim",
     "Notice",
     "NoticeLine",
     "NoticeObjection",
     "ReferenceCounter",
     "Settlement",
     "ShelfPaper",
+    "Simulation",
+    "SimulationChange",
     "StepTaken",
     "Submission",
 ]

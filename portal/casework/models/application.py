@@ -77,6 +77,7 @@ class Application(models.Model):
             models.Index(fields=["state", "due_on", "id"], name="queue_by_stage"),
             models.Index(fields=["programme", "state", "town"], name="queue_by_programme"),
             models.Index(fields=["number_hash"], name="find_by_number"),
+            models.Index(fields=["policy_version", "id"], name="by_policy_version"),  # how simulations walk
             models.Index(fields=["due_on", "id"], condition=Q(state__in=OPEN), name="open_by_due_date"),
         ]
 

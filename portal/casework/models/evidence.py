@@ -63,6 +63,7 @@ class Assessment(models.Model):
 
         AUTOMATIC = "automatic"
         SETTLED = "settled"
+        REGISTER = "register"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="assessments")

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from portal.casework.models.application import Application
 from portal.vault.fields import EncryptedTextField
@@ -84,6 +85,13 @@ class NoticeObjection(models.Model):
         UPHELD = "upheld"
         DISMISSED = "dismissed"
 
+    class Told(models.TextChoices):
+        """How an answer on paper or by word of mouth was handed over."""
+
+        POST = "post", _("邮寄")
+        IN_PERSON = "in_person", _("当面")
+        TELEPHONE = "telephone", _("电话")
+
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     line = models.ForeignKey(NoticeLine, models.PROTECT, related_name="objections")
     objector = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # none: entered by a clerk
@@ -96,6 +104,11 @@ class NoticeObjection(models.Model):
     answer = EncryptedTextField(blank=True, default="")
     answered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    # How the answer reached an objector without an account; the others are written to by letter.
+    told_how = models.CharField(max_length=10, choices=Told.choices, blank=True, default="")
+    told_on = models.DateField(null=True)
+    told_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["at", "id"]
@@ -104,6 +117,17 @@ class NoticeObjection(models.Model):
                 condition=Q(state="open", answered_at__isnull=True)
                 | ~Q(state="open") & Q(answered_at__isnull=False, answered_by__isnull=False),
                 name="an_objection_is_closed_with_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(told_how="", told_on__isnull=True, told_by__isnull=True, told_at__isnull=True)
+                | Q(
+                    ~Q(told_how=""),
+                    told_on__isnull=False,
+                    told_by__isnull=False,
+                    told_at__isnull=False,
+                    answered_at__isnull=False,
+                ),
+                name="an_answer_told_names_how_when_and_by_whom",
             ),
         ]
 

@@ -23,6 +23,8 @@ from portal.casework.models import (
     StepTaken,
 )
 from portal.casework.programmes import programme
+from portal.casework.services.asking import ask_at_stage
+from portal.casework.services.claiming import claim_grants
 from portal.casework.states import ENDED, State
 from portal.casework.workflow import (
     APPLICANT,
@@ -185,9 +187,11 @@ def _write(move: Move) -> None:
         action=f"application.{step.name}", actor=move.actor, target=row, at=move.at, fields=["state"], note=row.state
     )
     if row.state == State.APPROVED:
+        claim_grants(row, at=move.at)
         programme(row.programme).on_approved(row, move.assessment, move.at)
     elif row.state == State.WITHDRAWN:
         programme(row.programme).on_withdrawn(row, move.at)
+    ask_at_stage(row, at=move.at)
     if step.letter:
         send_step_letter(move, correction=correction, decision=decision)
 
@@ -257,6 +261,8 @@ def _sign(move: Move) -> Decision:
 
 def _sentence_for(error: IntegrityError) -> str:
     text = str(error)
+    if "one_live_grant_per_number_and_exclusion_group" in text or "grantclaim" in text:
+        return _("同一证件号码已经批准过与这项互斥的补贴，不能再批准。")
     if "one_open_application_per_number_and_programme" in text or "number_hash" in text:
         return _("同一证件号码在这个项目已有一件申请在办，不能再受理一件。")
     if "different_people" in text:

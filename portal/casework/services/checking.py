@@ -1,62 +1,30 @@
-"""The automatic check, and facts settled against papers: both end in an assessment."""
+"""The automatic check, later answers of registers, facts settled against papers: each ends in an assessment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applicants.people.answers import declared_facts
 from applicants.people.models import Paper
+from applicants.registers.models import RegisterAnswer
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.models import Application, Assessment, Settlement, ShelfPaper, Submission
-from portal.casework.programmes import programme
 from portal.casework.services.advancing import FileChanged, StepRefused, advance, lock_application
+from portal.casework.services.evidence import facts_of
 from portal.casework.states import OPEN, State
 from portal.policy.assessing import assess
 from portal.policy.calendar import Calendar
-from portal.policy.facts import Fact, Facts, FactUnreadable, Provenance, read_value
+from portal.policy.facts import Facts, FactUnreadable, read_value
 from portal.policy.services import stored_calendar
 
+LONGEST_CHECK = timedelta(minutes=15)  # then a file goes to its reviewer with the clauses that lack an answer unproven
 LETTERS = {"met": "m", "unmet": "n", "unproven": "u"}
-
-
-def declared_values(application: Application, submission: Submission) -> dict[str, Any]:
-    """What ``submission`` declares, by fact name, with what the programme adds to it."""
-    return declared_facts(submission.answers) | dict(programme(application.programme).facts(application))
-
-
-def facts_of(application: Application, submission: Submission) -> Facts:
-    """What is known: declared in ``submission``, settled against papers since, and the birth date of a proven number.
-
-    The newest settlement of a fact counts, as long as its paper is on the shelf and the declared value is still the one
-    that the reviewer had in hand.
-    """
-    declared_on = timezone.localdate(submission.at)
-    values = declared_values(application, submission)
-    known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
-    person = application.applicant
-    is_that_number = submission.answers["identity"].get("number") == person.number
-    if person.proven_at and is_that_number and "birth_date" in values:
-        proven_on = timezone.localdate(person.proven_at)
-        known["birth_date"] = Fact(values["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
-    on_shelf = application.shelf.filter(removed_at__isnull=True).values("paper")
-    settlements = application.settlements.filter(paper__in=on_shelf).order_by("number")
-    for settlement in settlements.select_related("paper", "submission"):
-        if settlement.submission_id != submission.pk:
-            before = declared_facts(settlement.submission.answers).get(settlement.fact)
-            if before != declared_facts(submission.answers).get(settlement.fact):
-                continue
-        known[settlement.fact] = Fact(
-            settlement.value, Provenance.PAPER, timezone.localdate(settlement.at), f"paper:{settlement.paper.kind}"
-        )
-    return Facts(on=application.submitted_on, known=known)
 
 
 def _assess(
@@ -69,7 +37,7 @@ def _assess(
     calendar: Calendar,
     facts: Facts | None = None,
 ) -> Assessment:
-    facts = facts or facts_of(application, submission)
+    facts = facts or facts_of(application, submission, at=at)
     version = application.policy_version
     result = assess(version.parsed, facts, calendar)
     row = Assessment.objects.create(
@@ -90,16 +58,20 @@ def _assess(
     return row
 
 
-def check_submission(*, submission_id: UUID, at: datetime, gives_up: bool = False) -> None:
+def check_submission(*, submission_id: UUID, at: datetime, gives_up: bool = False) -> bool:
     """Assess one submission, once, and hand a waiting file on to its next stage. Safe to call any number of times.
 
-    ``gives_up`` hands it on with every clause unproven: nobody waits for a check that cannot finish.
+    While registers are still to answer, a file in check waits for them, 15 minutes at most. ``gives_up`` hands it on
+    with every clause unproven: nobody waits for a check that cannot finish. Returns whether the check is done.
     """
     calendar = stored_calendar()
     try:
         with transaction.atomic():
             submission = Submission.objects.get(pk=submission_id)
             row = lock_application(submission.application_id)
+            is_patient = not gives_up and row.state == State.CHECK and at - submission.at <= LONGEST_CHECK
+            if is_patient and RegisterAnswer.objects.waiting().filter(asked_for=row.pk).exists():
+                return False
             if not submission.assessments.filter(trigger=Assessment.Trigger.AUTOMATIC).exists():
                 _assess(
                     row,
@@ -115,6 +87,27 @@ def check_submission(*, submission_id: UUID, at: datetime, gives_up: bool = Fals
     except IntegrityError as error:
         if "one_automatic_check_per_submission" not in str(error) and "submission_id" not in str(error):
             raise
+    return True
+
+
+def assess_again(*, application_id: UUID, at: datetime) -> Assessment | None:
+    """Assess a file under review with what registers have answered since; ``None`` where nothing new is known.
+
+    The state stays as it is: people decide, and the forward steps ask for the newest assessment.
+    """
+    calendar = stored_calendar()
+    with transaction.atomic():
+        row = lock_application(application_id)
+        submission = row.submissions.order_by("number").last()
+        newest = submission.assessments.order_by("number").last() if submission else None
+        if newest is None or row.state not in OPEN:
+            return None
+        facts = facts_of(row, submission, at=at)
+        if facts.as_json() == newest.facts:
+            return None
+        return _assess(
+            row, submission, trigger=Assessment.Trigger.REGISTER, by=None, at=at, calendar=calendar, facts=facts
+        )
 
 
 def unchecked_submissions(limit: int = 500) -> list[tuple[UUID, datetime]]:

@@ -21,6 +21,7 @@ from portal.casework.completeness import editable_fields, editable_papers
 from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Submission
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, advance, lock_application
+from portal.casework.services.asking import ask_registers
 from portal.casework.states import OPEN, State
 from portal.notifications.nudging import nudge
 from portal.policy.services import version_deciding
@@ -138,6 +139,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         row.save()
         submission = _declare(row, by=by, at=at)
         moved = advance(row, "submit", actor=by, at=at, expected_version=row.version)
+        ask_registers(moved, at=at)
         nudge("casework.check", submission_id=str(submission.pk))
         return moved
 
@@ -152,6 +154,7 @@ def resubmit_application(*, application: Application, by: User, at: datetime, ex
         row.name_masked = mask_name(row.applicant.legal_name)
         row.save(update_fields=["name_masked"])
         moved = advance(row, "resubmit", actor=by, at=at, expected_version=expected_version)
+        ask_registers(moved, at=at)
         nudge("casework.check", submission_id=str(submission.pk))
         return moved
 

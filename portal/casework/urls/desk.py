@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.casework.views import desk, desk_acts, desk_file
+from portal.casework.views import desk, desk_acts, desk_file, desk_registers
 
 urlpatterns: list[URLPattern] = [
     path("", desk.queue, name="desk"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("files/<uuid:id>/", desk_file.desk_file, name="desk_file"),
     path("files/<uuid:id>/take/", desk.take, name="desk_take"),
     path("files/<uuid:id>/settle/", desk_acts.settle, name="desk_settle"),
+    path("files/<uuid:id>/registers/", desk_registers.ask_registers_again, name="desk_ask_registers"),
     path("files/<uuid:id>/prove/", desk_acts.prove, name="desk_prove"),
     path("files/<uuid:id>/reveal/", desk_acts.reveal, name="desk_reveal"),
     path("files/<uuid:id>/steps/<slug:step>/", desk_acts.step, name="desk_step"),

@@ -32,6 +32,7 @@ from portal.casework.views.desk_reading import (
     differences,
     timeline_items,
 )
+from portal.casework.views.desk_registers import register_panel
 from portal.casework.workflow import steps_from
 from portal.city import city
 from portal.policy.services import stored_calendar
@@ -156,6 +157,7 @@ def _tab(
     shown = shown or next((pair for pk in likely for pair in shelf if pair[0].pk == pk), shelf[0] if shelf else None)
     answers = [row.answer for row in rows if row.answer]
     return {
+        **register_panel(application, request.user, clock.today()),
         "clauses": rows,
         "answers": answers,
         "settling": settling,

@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from applicants.people.answers import doubts_about
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value, place_name
+from applicants.registers.services import title_of
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, Assessment, ShelfPaper, StepTaken, Submission
-from portal.casework.services.checking import declared_values
+from portal.casework.services.evidence import declared_values
 from portal.casework.states import State
+from portal.casework.views.findings import known_texts, ways_of
 from portal.policy.assessing import FactSeen, Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
 from portal.policy.facts import FACTS, write_value
@@ -57,7 +59,7 @@ class Evidence:
     brief: str
     source: str
     as_of: date | None
-    declared: str = ""  # what the applicant wrote, where a paper says otherwise
+    declared: str = ""  # what the applicant wrote, where a paper or a register says otherwise
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class ClauseRow:
     papers: list[tuple[ShelfPaper, str]]  # what it is settled against, with titles
     form: SettleForm | None
     is_open: bool
+    ways: list[str] = field(default_factory=list)  # what would settle it
 
     @property
     def brief(self) -> str:
@@ -163,6 +166,7 @@ def clause_rows(
     if reading.assessment:
         known |= {name: fact["value"] for name, fact in reading.assessment.facts["facts"].items()}
     found = {row["clause"]: Finding.from_json(row) for row in reading.findings}
+    texts = known_texts(found.values())
     if not opened:
         opened = next((code for code, finding in found.items() if finding.answer != "met"), "")
     rows = []
@@ -182,15 +186,24 @@ def clause_rows(
                 papers=[pair for pair in titled if pair[0].kind in clause.papers],
                 form=form,
                 is_open=clause.code == opened,
+                ways=_ways(reading, clause, finding, texts) if finding else [],
             )
         )
     return rows
 
 
+def _ways(reading: Reading, clause: Clause, finding: Finding, texts: Mapping[str, str]) -> list[str]:
+    on = reading.application.submitted_on
+    ways = ways_of(clause, finding, reading.document, on=on, known=texts)
+    return [way.text for way in ways if not way.section] or [way.text for way in ways]
+
+
 def _evidence(reading: Reading, seen: FactSeen, declared: Mapping[str, str]) -> Evidence:
     kind, _colon, paper = seen.source.partition(":")
-    source = reading.paper_title(paper) if kind == "paper" else str(PROVENANCES[seen.provenance.name.lower()])
-    differs = kind == "paper" and seen.name in declared and declared[seen.name] != seen.value
+    source = str(title_of(seen.source) or PROVENANCES[seen.provenance.name.lower()])
+    if kind == "paper":
+        source = reading.paper_title(paper)
+    differs = kind in ("paper", "register") and seen.name in declared and declared[seen.name] != seen.value
     return Evidence(
         label=fact_label(seen.name),
         text=_fact_text(seen.name, seen.value),

@@ -1,0 +1,105 @@
+"""Before money is paid, registers are asked once more: still in post, alive, nothing granted elsewhere meanwhile.
+
+Cases 10 and 24 of policy-facts section 9. A register only raises a doubt; a person settles it or cancels the payable.
+A register that does not answer raises none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from applicants.people.answers import answers_of
+from applicants.people.models import Person
+from applicants.registers.models import RegisterAnswer
+from portal.audit.services import record
+from portal.casework.letters import tell_applicant
+from portal.casework.models import Application, Assessment
+from portal.casework.programmes import grants_of
+from portal.casework.services.asking import ask_registers
+from portal.casework.services.evidence import told_by_registers
+from portal.policy.assessing import assess
+from portal.policy.facts import Absence, Fact, Facts, read_value
+from portal.policy.services import stored_calendar
+from subsidies.models import Payable, RollLine
+from subsidies.services.checking import is_sent, with_evidence
+
+ASKED = ("in_post", "prior_grants", "deceased_on")
+AHEAD = timedelta(days=7)  # a payable is asked about when it can be collected within a week
+FRESH = timedelta(days=7)  # and again when the last answers are older than this
+BATCH = 200
+
+
+def ask_before_paying(*, at: datetime) -> int:
+    """Note which registers are to be asked about whoever is to be paid within a week. Returns about how many people."""
+    asked_lately = RegisterAnswer.objects.filter(asked_for=OuterRef("application"), requested_at__gt=at - FRESH)
+    lines = RollLine.objects.filter(payable=OuterRef("pk"), is_live=True)
+    due = Payable.objects.filter(
+        ~Exists(asked_lately),
+        ~Exists(lines),
+        application__isnull=False,
+        cancelled_at__isnull=True,
+        approved_at__lte=at - FRESH,  # until then the answers of the check are fresh enough
+        due_on__lte=timezone.localdate(at) + AHEAD,
+    )
+    ids = list(dict.fromkeys(due.order_by("due_on", "id").values_list("application", flat=True)[:BATCH]))
+    for row in Application.objects.select_related("applicant", "policy_version__policy").filter(pk__in=ids):
+        ask_registers(row, at=at, facts=ASKED, afresh=True)
+    return len(ids)
+
+
+def weigh_answers(application: Application, at: datetime) -> None:
+    """Raise or lift the doubt on what is still to be paid for ``application``, from what registers say now.
+
+    A doubt that is raised is told to the applicant once, with the way to clear it.
+    """
+    doubt = _doubt_about(application, at)
+    with transaction.atomic():
+        rows = Payable.objects.select_for_update().filter(application=application, cancelled_at__isnull=True)
+        list(rows.order_by("pk").values_list("pk"))
+        for payable in with_evidence(rows).order_by("number"):
+            if is_sent(payable) or payable.doubt == doubt:
+                continue
+            payable.doubt, payable.doubted_at = doubt, at if doubt else None
+            payable.save(update_fields=["doubt", "doubted_at"])
+            record(action="payable.doubt", actor=None, target=payable, at=at, fields=["doubt"], note=doubt)
+            if doubt and doubt != "deceased_on":
+                tell_applicant(
+                    application, "payment_doubted", key=f"{payable.pk}:{doubt}:{at:%Y%m%d}", at=at, doubt=doubt
+                )
+
+
+def _doubt_about(application: Application, at: datetime) -> str:
+    """The first fact by which a register turns a clause that was met into one that is not; "" for none."""
+    assessment = Assessment.objects.filter(application=application).order_by("number").last()
+    if assessment is None:
+        return ""
+    decided = Facts.from_json(assessment.facts)
+    told = _told_since(application, at)
+    if "deceased_on" in told and isinstance(told["deceased_on"].value, date):
+        return "deceased_on"
+    document, calendar = application.policy_version.parsed, stored_calendar()
+    before = assess(document, decided, calendar)
+    for name in ASKED:
+        if name in told and name in document.reads:
+            after = assess(document, Facts(decided.on, {**decided.known, name: told[name]}), calendar)
+            if set(after.clauses("unmet")) - set(before.clauses("unmet")):
+                return name
+    return ""
+
+
+def _told_since(application: Application, at: datetime) -> Mapping[str, Fact]:
+    """What registers say now, by fact. What this portal granted is no grant from elsewhere."""
+    person: Person = application.applicant
+    known = told_by_registers(application, answers_of(person), at=at)
+    told = {name: replace(fact, value=read_value(name, fact.value)) for name, (fact, _since) in known.items()}
+    if isinstance(grants := told["prior_grants"].value if "prior_grants" in told else None, tuple):
+        own = {(grant.scheme, grant.area_code) for grant in grants_of(person)}
+        others = tuple(grant for grant in grants if (grant.scheme, grant.area) not in own)
+        told["prior_grants"] = replace(told["prior_grants"], value=others or Absence.NONE)
+    return told
