@@ -30,9 +30,9 @@ MET, UNMET, UNPROVEN = "met", "unmet", "unproven"
 SILENT = (Absence.UNKNOWN, Absence.NOT_APPLICABLE)
 
 
-def people(count: int) -> list[Facts]:
+def people(count: int, seed: int = 2022) -> list[Facts]:
     """Invented people, most of them close to what the policy asks for; every tenth fact is unknown or only declared."""
-    pick = random.Random(2022)  # noqa: S311 (repeatable inventions)
+    pick = random.Random(seed)  # noqa: S311 (repeatable inventions)
     found = []
     for _number in range(count):
         on = date(2023, 1, 1) + timedelta(days=pick.randrange(360))

@@ -50,6 +50,16 @@ class Outlook:
         return all(payment.state in ("paid", "cancelled") for payment in self.payments)
 
     @property
+    def amount_fen(self) -> int:
+        """What was paid or still is to be paid, in whole fen: what was cancelled is left out."""
+        return sum(payment.amount_fen for payment in self.payments if payment.state != "cancelled")
+
+    @property
+    def has_cancelled(self) -> bool:
+        """Whether a part of the grant was taken back."""
+        return any(payment.state == "cancelled" for payment in self.payments)
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether the whole grant was taken back."""
         return bool(self.payments) and all(payment.state == "cancelled" for payment in self.payments)
@@ -89,6 +99,7 @@ class Programme:
     facts: Callable[[Application], Mapping[str, Any]] = _no_facts  # declared facts beyond the profile's
     on_approved: Callable[[Application, Assessment, datetime], None] = _nothing
     on_withdrawn: Callable[[Application, datetime], None] = _nothing
+    on_register_answer: Callable[[Application, datetime], None] = _nothing  # after approval; a transaction of its own
     grants_of: Callable[[Person], Iterable[Grant]] = _no_grants
     # What follows approval, by application, on a day: for the applicant's pages. A constant number of queries.
     outlook: Callable[[Iterable[Application], date], Mapping[UUID, Outlook]] = _no_outlook

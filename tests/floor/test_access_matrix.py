@@ -15,13 +15,16 @@ from django.urls import URLResolver, get_resolver, reverse
 from applicants.people.services import prove_number
 from portal.accounts.models import Role, User
 from portal.casework.models import Application, Notice, NoticeLine
-from portal.casework.services.noticing import collect_notice, raise_objection, release_notice
+from portal.casework.services.noticing import answer_objection, collect_notice, raise_objection, release_notice
 from portal.notifications.models import Letter
+from portal.policy.drafting import begin_draft
 from subsidies.models import Payable
 from subsidies.services.bank_results import upload_bank_result
 from subsidies.services.issuing import issue_roll
 from subsidies.services.rolls import collect_roll
+from tests.casework.simulated import make_simulation, run
 from tests.factories import (
+    AT,
     AT_2024,
     MASTER_2024,
     SHANGHAI,
@@ -49,6 +52,8 @@ GET  programmes                 200    200    200    200    200    200    200   
 GET  programme                  200    200    200    200    200    200    200    200    200    200    200    200
 GET  notices                    200    200    200    200    200    200    200    200    200    200    200    200
 GET  notice                     200    200    200    200    200    200    200    200    200    200    200    200
+GET  screener                   200    200    200    200    200    200    200    200    200    200    200    200
+POST screener                   200    200    200    200    200    200    200    200    200    200    200    200
 GET  help                       200    200    200    200    200    200    200    200    200    200    200    200
 GET  privacy                    200    200    200    200    200    200    200    200    200    200    200    200
 GET  accessibility              200    200    200    200    200    200    200    200    200    200    200    200
@@ -73,6 +78,7 @@ GET  privacy_notice             302    200    200    200    200    200    200   
 POST privacy_notice             302    302    302    302    302    302    302    302    302    302    302    302
 GET  application_start          302    302    302    302    302    302    302    302    302    302    302    302
 POST application_start          302    302    302    302    302    302    302    302    302    302    302    302
+GET  entitlements               302    200    200    200    200    200    200    200    200    200    200    200
 GET  applications               302    200    200    200    200    200    200    200    200    200    200    200
 GET  application                302    200    404    404    404    404    404    404    404    404    404    404
 GET  application_tasks          302    200    404    404    404    404    404    404    404    404    404    404
@@ -98,6 +104,7 @@ GET  letter                     302    200    404    404    404    404    404   
 GET  desk                       302    404    404    200    200    200    200    200    200    302    200    200
 POST desk_find                  302    404    404    302    200    302    200    302    302    404    302    302
 GET  desk_file                  302    404    404    200    404    200    404    200    200    404    200    200
+POST desk_ask_registers         302    404    404    302    404    302    404    302    302    404    302    302
 GET  desk_take                  302    404    404    200    404    200    404    200    200    404    200    404
 POST desk_take                  302    404    404    200    404    302    404    200    200    404    200    404
 POST desk_settle                302    404    404    404    404    200    404    404    404    404    404    404
@@ -126,6 +133,35 @@ GET  desk_objection_new         302    404    404    200    404    404    404   
 POST desk_objection_new         302    404    404    302    404    404    404    302    404    404    302    404
 GET  desk_objection             302    404    404    404    404    404    404    404    404    404    200    200
 POST desk_objection             302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_objection_letter      302    404    404    404    404    404    404    404    404    404    200    200
+POST desk_objection_told        302    404    404    404    404    404    404    404    404    404    302    404
+
+GET  desk_policies              302    404    404    404    404    404    404    404    404    404    200    200
+GET  desk_policy                302    404    404    404    404    404    404    404    404    404    200    200
+GET  desk_policy_yaml           302    404    404    404    404    404    404    404    404    404    200    200
+GET  desk_policy_import         302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_policy_import         302    404    404    404    404    404    404    404    404    404    422    404
+POST policy_draft_new           302    404    404    404    404    404    404    404    404    404    302    404
+GET  policy_draft               302    404    404    404    404    404    404    404    404    404    200    200
+GET  policy_draft_changes       302    404    404    404    404    404    404    404    404    404    200    200
+GET  policy_draft_yaml          302    404    404    404    404    404    404    404    404    404    200    200
+GET  policy_draft_import        302    404    404    404    404    404    404    404    404    404    200    404
+POST policy_draft_import        302    404    404    404    404    404    404    404    404    404    422    404
+GET  policy_draft_part          302    404    404    404    404    404    404    404    404    404    200    404
+POST policy_draft_part          302    404    404    404    404    404    404    404    404    404    422    404
+POST policy_draft_move          302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_remove        302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_ask           302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_take_back     302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_publish       302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_discard       302    404    404    404    404    404    404    404    404    404    302    404
+POST policy_draft_send_back     302    404    404    404    404    404    404    404    404    404    422    404
+
+POST simulation_new             302    404    404    404    404    404    404    404    404    404    303    404
+GET  simulations                302    404    404    404    404    404    404    404    404    404    200    200
+GET  simulation                 302    404    404    404    404    404    404    404    404    404    200    200
+POST simulation_stop            302    404    404    404    404    404    404    404    404    404    302    404
+POST simulation_download        302    404    404    404    404    404    404    404    404    404    200    200
 
 GET  payables                   302    404    404    404    404    200    200    404    404    200    200    200
 GET  payable_account            302    404    404    404    404    200    404    404    404    404    404    404
@@ -245,7 +281,9 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "paper": (approved.shelf.order_by("added_at", "id").first().paper_id,),
         "letter": (Letter.objects.filter(recipient=approved.applicant.user).order_by("created_at").first().pk,),
         "desk_step": (in_review.pk, "refuse"),
-        "desk_objection": (line.objections.get().pk,),
+        "desk_objection": (line.objections.get(state="open").pk,),
+        "desk_objection_letter": (line.objections.get(state="dismissed").pk,),
+        "desk_objection_told": (line.objections.get(state="dismissed").pk,),
         "payable_account": (first_part.pk,),
         "payable_recheck": (second_part.pk,),
         "payable_cancel": (second_part.pk,),
@@ -256,19 +294,31 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     parts = ("tasks", "papers", "check", "submit", "discard")
     places |= {f"application_{part}": mine for part in parts}
     places |= dict.fromkeys(("desk_file", "desk_take", "desk_settle", "desk_prove", "desk_reveal"), file)
+    places["desk_ask_registers"] = file
     places |= dict.fromkeys(("desk_notice", "desk_notice_release"), (notice.number,))
     places |= dict.fromkeys(("objection_new", "objection_sent", "desk_objection_new"), (notice.number, line.position))
     places |= dict.fromkeys(("roll", "roll_download", "bank_result"), (issued.number,))
     places |= dict.fromkeys(("roll_issue", "roll_drop"), (collected.number,))
+    policy_draft = begin_draft(version=in_review.policy_version, by=admin, at=now).pk
+    places |= dict.fromkeys(("desk_policy", "desk_policy_yaml", "policy_draft_new"), ("YTE-2024", "1"))
+    places |= {f"policy_draft_{act}": (policy_draft, "papers/1") for act in ("part", "move", "remove")}
+    acts = ("changes", "yaml", "import", "ask", "take_back", "publish", "discard", "send_back")
+    places |= {"policy_draft": (policy_draft,)} | {f"policy_draft_{act}": (policy_draft,) for act in acts}
+    simulation = run(make_simulation(after=now - AT))
+    places |= dict.fromkeys(("simulation", "simulation_stop", "simulation_download"), (simulation.pk,))
+    places["simulation_new"] = (simulation.draft_id,)
     bodies = {
         "desk_find": {"q": in_review.reference},
         "desk_settle": {"clause": "YT-1"},
         "desk_take": {"version": str(in_review.version)},
         "desk_step": {"clause": "YT-1", "reason": "材料显示不符合。", "version": str(in_review.version)},
         "desk_objection": {"decision": "dismissed"},
+        "desk_objection_told": {"how": "post", "on": f"{now:%Y-%m-%d}"},
         "desk_notice_collect": {"policy_version": str(in_review.policy_version_id)},
         "demo_move_clock": {"working_days": "1"},
         "privacy_notice": {"read": "on"},
+        "screener": {"household": "city"},
+        "policy_draft_move": {"to": "up"},
         "objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
         "desk_objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
     }
@@ -280,7 +330,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
 
 
 def on_notice(objector: User) -> tuple[NoticeLine, Notice, datetime]:
-    """A list that is on line now, and its one person objected to by ``objector``."""
+    """A list that is on line now, and its one person objected to by ``objector``, and by a letter that is answered."""
     noticed = make_application_in("public_notice", policy="YTE-2024")
     at = noticed.state_at
     notice = collect_notice(policy_version_id=noticed.policy_version_id, by=staff(Role.ADMINISTRATOR), at=at)
@@ -288,6 +338,15 @@ def on_notice(objector: User) -> tuple[NoticeLine, Notice, datetime]:
     now = datetime.combine(notice.starts_on + timedelta(days=1), at.time(), tzinfo=SHANGHAI)
     line = notice.lines.get()
     words = {"name": "王五", "contact": "13900139000", "text": "已离职。"}
+    by_letter = raise_objection(line=line, **words, objector=None, by=staff(Role.CLERK), at=now)
+    answer_objection(
+        objection=by_letter,
+        is_upheld=False,
+        answer="已经核实，他仍在职。",
+        by=staff(Role.ADMINISTRATOR),
+        at=now,
+        expected_version=Application.objects.get(pk=noticed.pk).version,
+    )
     raise_objection(line=line, **words, objector=objector, by=objector, at=now)
     return line, notice, now
 

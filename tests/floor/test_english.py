@@ -39,7 +39,7 @@ DOCUMENT_NUMBER = re.compile(r"[^\s]+〔\d{4}〕\s?\d+\s?号")
 # Chinese that is not a sentence for people: what a bank or an archive file holds, what is typed, how figures read.
 CHINESE_IN_CODE = {
     "applicants/people/answers.py", "applicants/people/fields.py", "applicants/people/masking.py",
-    "applicants/people/names.py", "portal/casework/forms/settling.py", "portal/casework/services/advancing.py",
+    "applicants/people/names.py", "portal/casework/forms/facts.py", "portal/casework/services/advancing.py",
     "portal/ui/context_processors.py", "portal/ui/figures.py", "subsidies/amount_words.py",
     "subsidies/exports/roll_xlsx.py",
     "subsidies/services/bank_files.py", "subsidies/services/bank_results.py", "subsidies/services/checking.py",
@@ -346,7 +346,7 @@ def test_pages_of_an_application_are_english_in_every_state(state):
 @pytest.mark.parametrize("kind", KINDS)
 def test_letters_are_english(kind):
     """Names and what somebody wrote stay as they are; nothing else is Chinese."""
-    written = {"林晚舟", "毕业证书看不清。", "请重新拍照", "已核实，信息属实。"}
+    written = {"林晚舟", "毕业证书看不清。", "请重新拍照", "已核实，信息属实。", "管一川", "金额按新文件调整。"}
     rendered = render_letter(letter(make_user(language="en"), kind))
     text = "\n".join([rendered.subject, *rendered.paragraphs])
     for words in written:

@@ -44,7 +44,12 @@ DETAILS = {
     "ends_on": "2026-11-24",
     "answer": "已核实，信息属实。",
     "posted_on": "2026-12-01",
+    "doubt": "in_post",
     "last4": "0421",
+    "asked_by": "管一川",
+    "note": "金额按新文件调整。",
+    "answered_by": "管一川",
+    "is_published": False,
 }
 
 

@@ -3,6 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from applicants.people.fields import DayField, PickField
+from portal.casework.models import NoticeObjection
+
 
 class ReleaseForm(forms.Form):
     """What the second person looks at before a list goes on line (openness regulations, article 17)."""
@@ -78,3 +81,15 @@ class AnswerForm(forms.Form):
         error_messages={"required": _("请写明答复。"), "max_length": _("最多写 2000 个字。")},
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class TellForm(forms.Form):
+    """How and on which day the answer reached an objector without an account."""
+
+    how = PickField(label=_("怎么送达的"), choices=NoticeObjection.Told.choices, missing=_("请选择怎么送达的。"))
+    on = DayField(
+        label=_("哪一天送达"),
+        missing=_("请写送达的日期。"),
+        help_text=_("邮寄的，写寄出那天。"),
+        attrs={"class": "is-short"},
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,19 +14,16 @@ from django.utils.translation import gettext_lazy
 
 from applicants.people.answers import OTHER_EMPLOYER
 from applicants.people.choices import InsuredWith
-from applicants.people.fields import DayField, LineField, MonthField, PickField
-from applicants.people.labels import ELSEWHERE
+from applicants.people.fields import MonthField, PickField
 from applicants.people.refusals import Refused
+from portal.casework.forms.facts import DOMESTIC, fields_of, notation_of
 from portal.casework.models import ShelfPaper
-from portal.policy.explanations import fact_label
 from portal.policy.facts import FACTS, FactUnreadable, InsuredRange, month_text, read_value
 from portal.policy.schema import Clause
 
 SPARE_ROWS = 2
 FIRST_DAY = date(1900, 1, 1)  # a day before this is a slip of the pen
 ROW_PARTS = ("from", "to", "employer", "late")
-DOMESTIC = "domestic"  # a degree of the mainland: the fact is the empty text
-NOT_BY_THIS = gettext_lazy("不由这份材料证明")
 
 
 @dataclass(frozen=True)
@@ -65,30 +61,17 @@ class SettleForm(forms.Form):
         self.papers = {str(item.pk): item.paper for item, _title in shelf}
         self.fields["paper"].choices = [(str(item.pk), title) for item, title in shelf]
         self.rows = 0
+        self.added: dict[str, list[str]] = {}  # the controls of each fact
         for name in clause.reads:
             self._add(name, values.get(name, ""))
 
     def _add(self, name: str, text: str) -> None:
-        spec = FACTS[name]
-        value = "" if text in ("?", "-") else text
-        if spec.form == "insurance":
+        if FACTS[name].form == "insurance":
             self._add_insurance(text)
             return
-        if spec.form == "date":
-            field: forms.Field = DayField()
-        elif name == "overseas_certified":
-            degree = [(DOMESTIC, _("国内学历")), *spec.choices.items()]
-            field, value = PickField(choices=[("", NOT_BY_THIS), *degree], widget=forms.Select), value or DOMESTIC
-        elif spec.choices:
-            field = PickField(choices=[("", NOT_BY_THIS), *spec.choices.items()], widget=forms.Select)
-        elif name == "hukou_code":
-            field = LineField(
-                parse=_county_code, help_text=_("区县的 6 位代码，例如 350581"), attrs={"class": "is-short"}
-            )
-        else:
-            field = LineField(most=120)
-        field.label, field.initial = fact_label(name), value
-        self.fields[name] = field
+        added = fields_of(name, text)
+        self.fields |= added
+        self.added[name] = list(added)
 
     def _add_insurance(self, text: str) -> None:
         present = self.values.get("employer", "")
@@ -116,7 +99,7 @@ class SettleForm(forms.Form):
 
     def plain_fields(self) -> list[forms.BoundField]:
         """Every fact but the insured months."""
-        return [self[name] for name in self.clause.reads if name in self.fields]
+        return [self[field] for fields in self.added.values() for field in fields]
 
     def insured_rows(self) -> list[InsuredRow]:
         """The ranges of insured months; none where the clause does not read them."""
@@ -128,11 +111,17 @@ class SettleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Put the facts into their notation (``facts``); at least one."""
         data = super().clean()
-        for name in self.clause.reads:
+        for name in (field for fields in self.added.values() for field in fields):
             if isinstance(day := data.get(name), date) and not FIRST_DAY <= day <= self.latest:
                 years = {"first": FIRST_DAY.year, "last": self.latest.year}
                 self.add_error(name, _("日期要在 %(first)s 年到 %(last)s 年之间。请对照材料核对。") % years)
-        self.facts = {name: _notation(name, data[name]) for name in self.clause.reads if data.get(name)}
+        self.facts = {}
+        for name in self.added:
+            try:
+                if text := notation_of(name, data):
+                    self.facts[name] = "" if text == DOMESTIC else text
+            except Refused as refusal:
+                self.add_error(f"{name}_none", refusal.sentence)
         if self.rows and (insurance := self._insurance(data)):
             self.facts["insurance"] = insurance
         if not self.facts and not self.errors:
@@ -159,7 +148,7 @@ class SettleForm(forms.Form):
             return "-" if data.get("insured_none") else ""
         if data.get("insured_none"):
             self.add_error("insured_none", _("已经填了参保月份，就不要再勾“没有参保”。"))
-        present = _notation("employer", data.get("employer") or self.values.get("employer", ""))
+        present = notation_of("employer", {"employer": data.get("employer") or self.values.get("employer", "")})
         return ";".join(
             f"{first}/{last}:{OTHER_EMPLOYER if employer == InsuredWith.OTHER else present}{'!' if late else ''}"
             for first, last, employer, late, _number in ranges
@@ -169,18 +158,3 @@ class SettleForm(forms.Form):
     def chosen_paper(self) -> Any:
         """The paper chosen, after validation."""
         return self.papers[self.cleaned_data["paper"]]
-
-
-def _notation(name: str, value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if name == "overseas_certified" and value == DOMESTIC:
-        return ""
-    # ; and ! have a meaning in the notation of insured months, so an employer's name carries their full-width forms.
-    return value.replace(";", "；").replace("!", "！") if name == "employer" else str(value)
-
-
-def _county_code(text: str) -> str:
-    if text != ELSEWHERE and not re.fullmatch(r"\d{6}", text, re.ASCII):
-        raise Refused(_("区县代码是 6 位数字，例如 350581。"))
-    return text

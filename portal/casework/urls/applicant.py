@@ -11,11 +11,13 @@ from portal.casework.views import (
     applicant_start,
     applicant_tasks,
     applicant_timeline,
+    entitlements,
 )
 
 urlpatterns = [
     path("apply/<slug:programme_code>/privacy/", applicant_start.privacy_notice, name="privacy_notice"),
     path("apply/<slug:programme_code>/", applicant_start.application_start, name="application_start"),
+    path("entitlements/", entitlements.entitlements, name="entitlements"),
     path("applications/", applicant_timeline.applications, name="applications"),
     path("applications/<uuid:id>/", applicant_timeline.application, name="application"),
     path("applications/<uuid:id>/tasks/", applicant_tasks.application_tasks, name="application_tasks"),

@@ -17,4 +17,6 @@ urlpatterns = [
         name="desk_objection_new",
     ),
     path("desk/objections/<uuid:id>/", notices_objections.desk_objection, name="desk_objection"),
+    path("desk/objections/<uuid:id>/letter/", notices_objections.desk_objection_letter, name="desk_objection_letter"),
+    path("desk/objections/<uuid:id>/told/", notices_objections.desk_objection_told, name="desk_objection_told"),
 ]

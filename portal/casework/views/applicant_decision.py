@@ -18,6 +18,7 @@ from portal import clock
 from portal.audit.services import record
 from portal.casework.doors import open_visible
 from portal.casework.models import Assessment, Decision
+from portal.casework.programmes import programme
 from portal.casework.views.applicant_answers import on_shelf
 from portal.policy.assessing import Assessment as Answer
 from portal.policy.assessing import Finding
@@ -52,8 +53,10 @@ def decision(request: HttpRequest, id: UUID) -> HttpResponse:
     submission = application.submissions.order_by("number").last()
     is_approval = found.outcome == Decision.Outcome.APPROVED
     there = {row.kind for row in on_shelf(application)}
+    outlook = programme(application.programme).outlook([application], clock.today()) if is_approval else {}
     context = {
         "application": application,
+        "outlook": outlook.get(application.pk),
         "is_own": is_own,
         "back": back,
         "decision": found,

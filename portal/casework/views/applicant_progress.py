@@ -220,8 +220,7 @@ def _ended(row: Application, known: Around) -> Standing:
 
 def _approved(row: Application, known: Around) -> Standing:
     outlook = known.outlooks.get(row.pk)
-    amount = {"amount": yuan_text(row.amount_fen)} if row.amount_fen else None
-    if outlook is None or amount is None:
+    if outlook is None or not outlook.payments:
         return _standing(row, step=_("已经办结"), todo=_("不用做什么。"))
     if outlook.is_account_needed:
         return _standing(
@@ -246,13 +245,14 @@ def _approved(row: Application, known: Around) -> Standing:
         )
     if outlook.is_cancelled:
         return _standing(row, heading=_("已批准，后来取消了发放"), step=_("已经办结"), todo=_("不用做什么。"))
+    amount = {"amount": yuan_text(outlook.amount_fen)}
     if outlook.is_paid_out:
-        return _standing(
-            row, heading=_("已批准，%(amount)s已全部发放") % amount, step=_("已经办结"), todo=_("不用做什么。")
-        )
+        said = _("已发放 %(amount)s，其余已取消") if outlook.has_cancelled else _("已批准，%(amount)s已全部发放")
+        return _standing(row, heading=said % amount, step=_("已经办结"), todo=_("不用做什么。"))
+    said = _("已批准，补贴现为 %(amount)s，其余已取消") if outlook.has_cancelled else _("已批准，补贴共 %(amount)s")
     return _standing(
         row,
-        heading=_("已批准，补贴共 %(amount)s") % amount,
+        heading=said % amount,
         step=_("打到您的社会保障卡账户"),
         by=_payment_by(row, outlook, known),
         todo=_("不用做什么。新账户核对后才会发放。") if outlook.is_account_unsettled else _("不用做什么。"),

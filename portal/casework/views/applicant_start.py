@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portal import clock
-from portal.casework.doors import own_applications
 from portal.casework.models import Application
 from portal.casework.programmes import Programme, programme
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import start_application
-from portal.casework.states import OPEN, State
+from portal.casework.services.holding import NOTHING, held_by
+from portal.casework.states import State
 from portal.casework.views.public_policy import PolicyPage
 from portal.policy.schema import PolicyDocument
 from portal.policy.services import versions_in_force
@@ -53,9 +53,9 @@ def privacy_notice(request: HttpRequest, programme_code: str) -> HttpResponse:
 def application_start(request: HttpRequest, programme_code: str) -> HttpResponse:
     """Choose the policy, or go on with the application that is open already."""
     asked = _open_programme(programme_code)
-    found = own_applications(request.user).filter(programme=asked.code, state__in=OPEN).first()
+    found = held_by(request.user, clock.today()).get(asked.code, NOTHING).application
     if found:
-        return _go_on(request, found)
+        return _go_on(request, found, asked)
     versions = versions_in_force(asked.code, clock.today())
     if not versions:
         return render(request, "applicant/closed.html", {"programme": asked})
@@ -132,9 +132,12 @@ def _read_at(request: HttpRequest, asked: Programme) -> datetime | None:
     return timezone.localtime(moment) if moment else None
 
 
-def _go_on(request: HttpRequest, row: Application) -> HttpResponse:
+def _go_on(request: HttpRequest, row: Application, asked: Programme) -> HttpResponse:
     if row.state == State.DRAFT:
         messages.info(request, _("您有一份没提交的草稿，接着填就行。"))
         return redirect("application_tasks", id=row.pk)
-    messages.info(request, _("您在这个项目已有一件申请在办，不用再申请。"))
+    if row.state == State.APPROVED:
+        messages.info(request, _("您已经享受“%(title)s”，不用再申请。") % {"title": asked.title})
+    else:
+        messages.info(request, _("您在这个项目已有一件申请在办，不用再申请。"))
     return redirect("application", id=row.pk)

@@ -17,11 +17,13 @@ from portal import clock
 from portal.casework.doors import own_applications
 from portal.casework.models import Application
 from portal.casework.programmes import Outlook, all_programmes
+from portal.casework.services.holding import is_granted
 from portal.casework.states import ENDED, State, public_label
 from portal.casework.views.applicant_answers import blocks_of, on_shelf
 from portal.casework.views.applicant_door import own_application
 from portal.casework.views.applicant_line import line_of
 from portal.casework.views.applicant_progress import around, buoys_of, standing_of
+from portal.casework.views.findings import findings_of
 from portal.casework.workflow import step_from
 from portal.notifications.rendering import render_letter
 from portal.policy.services import stored_calendar
@@ -47,7 +49,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         for row in rows
     ]
     open_codes = {row.programme for row in rows if row.is_open}
-    granted = {row.programme: row for row in rows if _is_granted(row, known.outlooks.get(row.pk))}
+    granted = {row.programme: row for row in rows if is_granted(row, known.outlooks.get(row.pk))}
     context = {
         "open_cards": [card for card in cards if card["is_open"]],
         "ended_cards": [card for card in cards if not card["is_open"]],
@@ -65,10 +67,6 @@ def _is_unpaid(outlook: Outlook | None) -> bool:
     return outlook is not None and not outlook.is_paid_out
 
 
-def _is_granted(row: Application, outlook: Outlook | None) -> bool:
-    return row.state == State.APPROVED and not (outlook and outlook.is_cancelled)
-
-
 @require_safe
 @own_application
 def application(request: HttpRequest, application: Application) -> HttpResponse:
@@ -81,6 +79,7 @@ def application(request: HttpRequest, application: Application) -> HttpResponse:
     steps = list(application.steps_taken.order_by("version"))
     submission = application.submissions.order_by("number").last()
     document = application.policy_version.parsed
+    findings, findings_text = findings_of(application, submission)
     context = {
         "application": application,
         "document": document,
@@ -89,6 +88,8 @@ def application(request: HttpRequest, application: Application) -> HttpResponse:
         "buoys": buoys_of(application, outlook),
         "line": line_of(application, steps, standing, known),
         "outlook": outlook,
+        "findings": findings,
+        "findings_text": findings_text,
         "letters": _letters(request, application),
         "blocks": blocks_of(application, submission.answers, is_masked=True),
         "papers": _papers(application),

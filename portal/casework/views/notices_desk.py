@@ -34,6 +34,7 @@ from portal.casework.services.noticing import (
     waiting_by_version,
     with_counts,
 )
+from portal.casework.services.telling import untold_objections
 from portal.casework.states import State
 from portal.casework.views.notices_table import table_of
 from portal.ui.asking import number_in, older_than, place_of
@@ -62,6 +63,7 @@ def desk_notices(request: HttpRequest) -> HttpResponse:
         "first_page": "?" if place else "",
         "next_page": f"?{urlencode({'before': place_of(ended[PAGE - 1], 'collected_at')})}" if ended[PAGE:] else "",
         "objections": list(open_objections[:PAGE]),
+        "untold": list(untold_objections(user).select_related("line__notice")[:PAGE]),
         "today": today,
     }
     return render(request, "desk/notices/notices.html", context)

@@ -11,14 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applicants.people.models import Person
 from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
 from portal.accounts.scopes import scope_q
-from portal.casework.forms.notices import AnswerForm, DeskObjectionForm, ObjectionForm
+from portal.casework.forms.notices import AnswerForm, DeskObjectionForm, ObjectionForm, TellForm
 from portal.casework.models import Application, NoticeLine, NoticeObjection
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.noticing import (
@@ -30,6 +30,7 @@ from portal.casework.services.noticing import (
     raise_objection,
     read_objection,
 )
+from portal.casework.services.telling import may_tell, print_answer, tell_objector
 from portal.casework.views.notices_desk import notice_or_404
 from portal.casework.views.notices_public import keep_off_record
 from portal.casework.views.notices_table import table_of
@@ -116,16 +117,8 @@ def desk_objection_new(request: HttpRequest, number: str, line: int) -> HttpResp
 @bureau_only(*OBJECTION_READERS)
 def desk_objection(request: HttpRequest, id: UUID) -> HttpResponse:
     """Read an objection (which leaves an entry), and decide and answer it."""
-    found = objections_of(request.user).select_related(
-        "line__notice__policy_version__policy", "line__application", "entered_by", "answered_by"
-    )
-    objection = found.filter(pk=id).first()
-    if objection is None:
-        raise Http404
+    objection = _objection_or_404(request, id)
     row = objection.line.application
-    may_answer = objection.state == NoticeObjection.State.OPEN and request.user.may_act_as(
-        Role.ADMINISTRATOR, row.programme, row.town
-    )
     if request.method == "POST" and not request.user.has_role(Role.ADMINISTRATOR):
         raise Http404
     form = AnswerForm(request.POST or None, initial={"version": row.version})
@@ -146,5 +139,64 @@ def desk_objection(request: HttpRequest, id: UUID) -> HttpResponse:
             return redirect("desk_objection", id)
     if request.method != "POST":
         read_objection(objection=objection, by=request.user, at=clock.now())
-    context = {"objection": objection, "form": form, "may_answer": may_answer, **_line_context(objection.line)}
-    return render(request, "desk/notices/objection.html", context, status=422 if form.errors else 200)
+    return _objection_page(request, objection, form=form)
+
+
+@require_POST
+@never_cache
+@bureau_only(Role.ADMINISTRATOR)
+def desk_objection_told(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Note that the answer was handed to an objector without an account."""
+    objection = _objection_or_404(request, id)
+    form = TellForm(request.POST)
+    if form.is_valid():
+        try:
+            tell_objector(objection=objection, **form.cleaned_data, by=request.user, at=clock.now())
+        except StepRefused as refusal:
+            form.add_error("on" if may_tell(objection, request.user) else None, str(refusal))
+        else:
+            messages.success(request, _("送达已登记。"))
+            return redirect("desk_objection", id)
+    return _objection_page(request, objection, telling=form)
+
+
+@require_safe
+@never_cache
+@bureau_only(*OBJECTION_READERS)
+def desk_objection_letter(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The answer as a letter that prints; opening it leaves an entry, since it names the objector."""
+    objection = _objection_or_404(request, id)
+    if objection.answered_at is None:
+        messages.info(request, _("这份异议还没有答复，没有可以打印的。"))
+        return redirect("desk_objection", id)
+    print_answer(objection=objection, by=request.user, at=clock.now())
+    context = {"objection": objection, **_line_context(objection.line)}
+    return keep_off_record(render(request, "desk/notices/objection_letter.html", context))
+
+
+def _objection_or_404(request: HttpRequest, pk: UUID) -> NoticeObjection:
+    """An objection in the scope of the reader. Raises Http404."""
+    found = objections_of(request.user).select_related(
+        "line__notice__policy_version__policy", "line__application", "entered_by", "answered_by", "told_by"
+    )
+    objection = found.filter(pk=pk).first()
+    if objection is None:
+        raise Http404
+    return objection
+
+
+def _objection_page(
+    request: HttpRequest, objection: NoticeObjection, *, form: AnswerForm | None = None, telling: TellForm | None = None
+) -> HttpResponse:
+    row = objection.line.application
+    is_open = objection.state == NoticeObjection.State.OPEN
+    context = {
+        "objection": objection,
+        "form": form or AnswerForm(initial={"version": row.version}),
+        "telling": telling or TellForm(initial={"on": clock.today()}),
+        "may_answer": is_open and request.user.may_act_as(Role.ADMINISTRATOR, row.programme, row.town),
+        "may_tell": may_tell(objection, request.user),
+        **_line_context(objection.line),
+    }
+    is_refused = any(bound is not None and bound.errors for bound in (form, telling))
+    return render(request, "desk/notices/objection.html", context, status=422 if is_refused else 200)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from portal.casework.views.public_terms import Row, Section, sections_of
+from portal.casework.views.public_unacted import unacted_rows
+from portal.policy.choice_labels import VALUES
+from portal.policy.conditions import Condition
 from portal.policy.conditions.dates import Within
+from portal.policy.conditions.housing import BookedAhead, FreeNights
 from portal.policy.explanations import fact_label
 from portal.policy.models import PolicyVersion
+from portal.policy.requirements import requirements, span_text
 from portal.policy.schema import Paper, PolicyDocument
-from portal.ui.figures import amount_text, yuan_text
+from portal.policy.texts import Text
+from portal.ui.figures import amount_text, listed, yuan_text
 
+Wanted = TypeVar("Wanted", bound=Condition)
 Figure = tuple[str, str, str]  # the lowest amount, its unit, the highest amount where it differs
 
 
@@ -24,16 +33,25 @@ class WayStep:
 
     title: str
     text: str
-    is_illustrative: bool = False
+    field: str = ""  # its place in the document, where no source supports it
 
 
 @dataclass(frozen=True)
-class Part:
-    """One instalment in words."""
+class Amount:
+    """One row of the amounts: the figure, and who it is for."""
 
-    title: str
-    text: str
-    is_illustrative: bool
+    label: Text
+    figure: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A fact at the head of the page."""
+
+    label: str
+    value: str
+    note: str
 
 
 class PolicyPage:
@@ -54,40 +72,120 @@ class PolicyPage:
         return figure_of([self.version])
 
     @property
-    def how_paid(self) -> str:
-        """Once, or in how many instalments."""
-        count = len(self.document.instalments)
-        if count == 1:
-            return _("一次发放")
-        return ngettext("分 %(count)s 期发放", "分 %(count)s 期发放", count) % {"count": count}
+    def gain(self) -> Tile | None:
+        """What is given beside money, in one line."""
+        if self.document.card:
+            kinds = listed(card.title for card in self.document.card.kinds)
+            return Tile(_("得到什么"), str(self.document.title), kinds)
+        if nights := self._first(FreeNights):
+            value = ngettext("%(count)s 晚", "%(count)s 晚", nights.left(0)) % {"count": nights.left(0)}
+            stays = ngettext("每年 %(count)s 次", "每年 %(count)s 次", nights.stays) % {"count": nights.stays}
+            return Tile(_("最多免费住"), value, stays if nights.stays else "")
+        if self.document.apartment:
+            areas = sorted(unit.area_m2 for unit in self.document.apartment.units)
+            shares = sorted(price.percent[0] for price in self.document.apartment.prices)
+            value = _("%(least)s 至 %(most)s 平方米") % {"least": areas[0], "most": areas[-1]}
+            note = _("第一年租金是市场租金的 %(least)s%% 至 %(most)s%%")
+            return Tile(_("住多大"), value, note % {"least": shares[0], "most": shares[-1]})
+        return None
 
     @cached_property
-    def parts(self) -> list[Part]:
-        """The instalments: share, when, and what is settled anew before."""
+    def sections(self) -> list[Section]:
+        """What is given beside money, row by row."""
+        return sections_of(self.document)
+
+    @cached_property
+    def unacted(self) -> list[Row]:
+        """What is written down and no code acts on yet."""
+        return unacted_rows(self.document)
+
+    @cached_property
+    def amounts(self) -> list[Amount]:
+        """The amounts row by row; the first one that fits counts."""
         found = []
-        for number, rule in enumerate(self.document.instalments, start=1):
-            if rule.years_after_application:
-                text = ngettext(
-                    "申请满 %(years)s 年后发放。", "申请满 %(years)s 年后发放。", rule.years_after_application
-                ) % {"years": rule.years_after_application}
-            else:
-                text = _("审定后发放。")
+        for row in self.document.amounts:
+            figure = yuan_text(row.amount_fen)
+            notes = [requirements(row.when)] if row.when else []
+            if row.months > 1:
+                values = {"each": yuan_text(row.amount_fen // row.months), "months": span_text(0, row.months)}
+                notes.append(_("每月 %(each)s，共 %(months)s") % values)
+            if row.at_most_paid:
+                notes.append(_("不超过%(fact)s") % {"fact": fact_label(row.at_most_paid)})
+                figure = _("最高 %(highest)s") % {"highest": figure}
+            found.append(Amount(row.label, figure, pgettext("between two parts", "；").join(notes)))
+        return found
+
+    @cached_property
+    def scales(self) -> list[Amount]:
+        """What the amounts are multiplied by."""
+        return [
+            Amount(scale.label, _("按 %(percent)s%% 计算") % {"percent": scale.percent}, requirements(scale.when))
+            for scale in self.document.scales
+        ]
+
+    @property
+    def cap(self) -> str:
+        """The most that is paid, whatever the scales say; "" where there is no cap."""
+        cap = self.document.amount_cap_yuan
+        return "" if cap is None else _("最高 %(highest)s") % {"highest": yuan_text(int(cap * 100))}
+
+    @property
+    def how_paid(self) -> str:
+        """Once, in how many instalments, or month by month."""
+        rules = self.document.instalments
+        months = sum(rule.monthly for rule in rules)
+        if months > len(rules):
+            return ngettext("按月发放，共 %(count)s 笔", "按月发放，共 %(count)s 笔", months) % {"count": months}
+        if len(rules) == 1:
+            return _("一次发放")
+        return ngettext("分 %(count)s 期发放", "分 %(count)s 期发放", len(rules)) % {"count": len(rules)}
+
+    @cached_property
+    def parts(self) -> list[WayStep]:
+        """The instalments: share, when, and what is settled anew before. None where all is paid at once."""
+        rules = self.document.instalments
+        if len(rules) == 1 and rules[0].monthly == 1 and not rules[0].after and not rules[0].illustrative:
+            return []
+        found = []
+        for number, rule in enumerate(rules):
+            span = span_text(rule.years_after_application, rule.months_after_application)
+            text = _("申请满 %(span)s后发放。") % {"span": span} if rule.after else _("审定后发放。")
+            if rule.monthly > 1:
+                each = _("从那时起每月一笔，分 %(span)s发完。") % {"span": span_text(0, rule.monthly)}
+                text = pgettext("two sentences", "%(first)s%(second)s") % {"first": text, "second": each}
             if rule.recheck:
-                facts = pgettext("between two items", "、").join(fact_label(name) for name in rule.recheck)
-                again = _("发放前再核实：%(facts)s。") % {"facts": facts}
+                again = _("发放前再核实：%(facts)s。") % {"facts": listed(fact_label(name) for name in rule.recheck)}
                 text = pgettext("two sentences", "%(first)s%(second)s") % {"first": text, "second": again}
-            title = _("第 %(number)s 期：%(percent)s%%") % {"number": number, "percent": rule.percent}
-            found.append(Part(title, text, rule.illustrative))
+            title = _("第 %(number)s 期：%(percent)s%%") % {"number": number + 1, "percent": rule.percent}
+            found.append(WayStep(title, text, f"instalments.{number}" if rule.illustrative else ""))
         return found
 
     @property
     def window(self) -> tuple[str, str] | None:
-        """Within how long one applies, and from which day that is counted; None where no clause says."""
-        within = next((item for item in self.document.all_conditions() if isinstance(item, Within)), None)
-        if within is None:
-            return None
-        years = ngettext("%(years)s 年内", "%(years)s 年内", within.years) % {"years": within.years}
-        return years, _("从%(fact)s算起") % {"fact": fact_label(within.anchor)}
+        """Within how long one applies, and from which day that is counted; None where no clause says.
+
+        One that is enough beside others says nothing about everybody and is left to its clause.
+        """
+        if within := self._first(Within):
+            span = _("%(span)s内") % {"span": span_text(within.years, within.months)}
+            return span, _("从%(fact)s算起") % {"fact": fact_label(within.anchor)}
+        if ahead := self._first(BookedAhead):
+            last = ngettext("%(count)s 日", "%(count)s 日", ahead.days) % {"count": ahead.days}
+            first = _("至少提前 %(first)s，最多提前 %(last)s")
+            return _("入住以前"), first % {"first": working_days(ahead.working_days), "last": last}
+        return None
+
+    def _first(self, kind: type[Wanted]) -> Wanted | None:
+        """The first condition of that kind that everybody has to meet."""
+        everybody = (it for clause in self.document.clauses for it in clause.conditions)
+        return next((it for it in everybody if isinstance(it, kind)), None)
+
+    @property
+    def exclusions(self) -> list[tuple[Text, str, str]]:
+        """The groups of which somebody gets one: the text, how they exclude each other, and the policies in them."""
+        return [
+            (group.text, str(VALUES["mode"][group.mode]), listed(group.policies)) for group in self.document.exclusions
+        ]
 
     @property
     def has_illustrative_limits(self) -> bool:
@@ -119,11 +217,15 @@ class PolicyPage:
     def way(self) -> list[WayStep]:
         """The route from filling in to being paid, in public words, with its limits."""
         steps = [WayStep(_("在线填写并提交"), _("每一步都会保存，换手机也能接着填。"))]
-        for stage in self.document.route:
+        for number, stage in enumerate(self.document.route):
             title, text = self._stage_words(stage.stage, stage.limit_working_days)
-            steps.append(WayStep(title, text, stage.illustrative))
+            if stage.recheck:
+                again = _("这一步重新核实：%(facts)s。") % {"facts": listed(fact_label(name) for name in stage.recheck)}
+                text = pgettext("two sentences", "%(first)s%(second)s") % {"first": text, "second": again}
+            steps.append(WayStep(title, text, f"route.{number}" if stage.illustrative else ""))
         if self.document.makes_payable:
-            steps.append(WayStep(_("发到社会保障卡"), self._payment_words()))
+            mark = "payment_working_days" if "payment_working_days" in self.document.illustrative else ""
+            steps.append(WayStep(_("发到社会保障卡"), self._payment_words(), mark))
         return steps
 
     def _stage_words(self, name: str, days: int) -> tuple[str, str]:
@@ -132,14 +234,16 @@ class PolicyPage:
             "accept": (_("受理"), _("%(limit)s内告诉您是否受理。缺什么，一次说清。")),
             "first_review": (_("初审"), _("工作人员对照材料逐条审核，不超过 %(limit)s。")),
             "second_review": (_("复审"), _("由另一位工作人员再审一遍，不超过 %(limit)s。")),
-            "public_notice": (_("公示 %(limit)s"), self._notice_words()),
+            "public_notice": (_("公示 %(limit)s"), self.notice_words),
             "final_approval": (_("审定"), _("由第三位工作人员决定，%(limit)s内告诉您结果。")),
         }
         title, text = words[name]
         limit = {"limit": working_days(days)}
         return title % limit, text % limit
 
-    def _notice_words(self) -> str:
+    @property
+    def notice_words(self) -> str:
+        """What the public notice shows; "" where there is none."""
         rule = self.document.notice
         if rule is None:
             return ""
