@@ -8,3 +8,9 @@ class AuditConfig(AppConfig):
 
     name = "portal.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        """Refuse to start on a key that cannot seal."""
+        from portal.audit.chain import check_key
+
+        check_key()

@@ -1,5 +1,6 @@
 """The audit trail, for those who may read it all."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
 from portal.audit.models import Entry
+from portal.audit.sealing import newest_head
 from portal.ui.asking import older_than, place_of
 
 PAGE = 50
@@ -21,7 +23,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     Pages go on from the last entry shown (``before``), so a page costs the same however long the trail is.
     """
     wanted = {name: request.GET.get(name, "").strip() for name in ("action", "target")}
-    found = Entry.objects.select_related("actor").order_by("-recorded_at", "-id")
+    found: QuerySet[Entry] = Entry.objects.select_related("actor").order_by("-recorded_at", "-id")
     if wanted["action"]:
         found = found.filter(action=wanted["action"])
     if wanted["target"]:
@@ -34,4 +36,5 @@ def entries(request: HttpRequest) -> HttpResponse:
         rows.pop()
         place = place_of(rows[-1], "recorded_at")
         following = "?" + urlencode({name: value for name, value in wanted.items() if value} | {"before": place})
-    return render(request, "audit/entries.html", {"rows": rows, "wanted": wanted, "following": following})
+    context = {"rows": rows, "wanted": wanted, "following": following, "head": newest_head()}
+    return render(request, "audit/entries.html", context)

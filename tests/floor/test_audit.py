@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Role, RoleGrant, User
 from portal.audit.models import EntriesAreKept, Entry
+from portal.audit.sealing import seal_entries
 from portal.audit.services import record
 
 AT = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
@@ -70,7 +71,8 @@ def test_an_entry_goes_when_its_act_is_undone(db):
         lambda made: made.delete(),
         lambda made: Entry.objects.all().delete(),
         lambda made: Entry.objects.filter(pk=made.pk).update(note="other"),
-        lambda made: Entry.objects.filter(pk=made.pk).update(sequence=1, action="other"),
+        lambda made: Entry.objects.filter(pk=made.pk).update(sequence=1, link="ab"),
+        lambda made: Entry.objects.bulk_create([made], update_conflicts=True, update_fields=["note"]),
         lambda made: Entry.objects.bulk_update([made], ["note"]),
         lambda made: Entry._base_manager.filter(pk=made.pk).delete(),
     ],
@@ -80,13 +82,6 @@ def test_an_entry_can_be_neither_changed_nor_deleted(db, change):
     with pytest.raises(EntriesAreKept), transaction.atomic():
         change(made)
     assert list(Entry.objects.values_list("note", "sequence")) == [("first", None)]
-
-
-def test_the_sealer_may_number_an_entry(db):
-    made = entry()
-    Entry.objects.filter(pk=made.pk).update(sequence=1, link="ab")
-    made.refresh_from_db()
-    assert (made.sequence, made.link) == (1, "ab")
 
 
 def test_an_account_named_in_an_entry_stays(actor):
@@ -159,6 +154,20 @@ def test_entries_are_narrowed_by_action_and_target(client, actor):
     assert sorted(shown(client.get(reverse("entries"), {"action": "a"}))) == ["1", "2"]
     assert shown(client.get(reverse("entries"), {"action": "b", "target": "1"})) == ["1"]
     assert shown(client.get(reverse("entries"), {"target": "3"})) == []
+
+
+def test_the_page_says_what_is_sealed_and_up_to_where(client, actor, settings, tmp_path):
+    settings.AUDIT_HEADS = [str(tmp_path / "heads")]
+    signed_in(client, Role.AUDITOR)
+    page = client.get(reverse("entries"))
+    assert (page.context["head"], "还没有封存的记录。" in page.content.decode()) == (None, True)
+    entry(actor, target=("application", "1"))
+    seal_entries(at_real=datetime(2026, 11, 16, 1, 30, 5, tzinfo=UTC))
+    entry(actor, target=("application", "2"))
+    link = Entry.objects.get(sequence=1).link[:16]
+    page = client.get(reverse("entries")).content.decode()
+    assert f"操作记录已封存至第 1 号（{link}，2026 年 11 月 16 日 09:30）。" in page
+    assert (page.count("等待封存"), page.count('<td class="th-num">1</td>')) == (1, 1)
 
 
 @pytest.mark.parametrize(
