@@ -1,6 +1,7 @@
-"""Papers people upload: judged by their content, pictures made anew without what the camera wrote, stored sealed.
+"""Papers people upload: judged by their content, made anew without what cameras and editors wrote, stored sealed.
 
 Nothing here trusts a file's name. Whatever cannot be read to its end is refused with a sentence that says why.
+JPEG and PNG, whose size is known before anything is decoded, are made anew here; PDF, HEIC and WebP in the workshop.
 """
 
 from __future__ import annotations
@@ -8,20 +9,17 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 from hashlib import sha256
-from io import BytesIO
-from urllib.parse import quote
+from typing import Any
 from uuid import uuid4
 
-import filetype
-import pikepdf
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 from applicants.people.models import Paper, Person
-from applicants.people.refusals import PaperRefused
+from applicants.people.papers_pictures import content_type_of, made_anew
+from applicants.people.papers_workshop import do_in_workshop
+from applicants.people.refusals import PaperRefused, Unfit
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.policy.terms import PaperLimits
@@ -30,17 +28,29 @@ from portal.vault.files import delete_sealed, read_sealed, write_sealed
 from portal.vault.sealing import keyed_hash
 
 MOST_PAPERS = 40  # per person and year
-JPEG_QUALITY = 88
-FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "application/pdf": "pdf"}
-EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
+# What each type counts as in a policy's limits: photographs of phones are kept as JPEG.
+FORMATS = {
+    "image/jpeg": "jpeg",
+    "image/png": "png",
+    "image/heic": "jpeg",
+    "image/webp": "jpeg",
+    "application/pdf": "pdf",
+}
+NAMES = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/heic": "HEIC",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+}
+ACCEPT = ",".join([*FORMATS, "image/heif", ".heic", ".heif"])  # of file inputs; some systems know HEIC by name only
 MEGABYTE = 1024 * 1024
-
 
 CEILING = PaperLimits()  # the portal's own: a policy may allow less, not more
 
 
 def accept_paper(
-    *, person: Person, kind: str, upload: UploadedFile, limits: PaperLimits, by: User | None, at: datetime
+    *, person: Person, kind: str, upload: UploadedFile[Any], limits: PaperLimits, by: User | None, at: datetime
 ) -> Paper:
     """Judge an upload, make it safe, store it sealed and return its row. Raises PaperRefused with the sentence.
 
@@ -48,22 +58,22 @@ def accept_paper(
     """
     _refuse_over_quota(person, at)
     most = min(limits.max_bytes, CEILING.max_bytes)
-    if upload.size > most:
+    if (upload.size or 0) > most:
         raise PaperRefused(_("文件超过 %(size)s MB。请压缩，或分成几个文件再传。") % {"size": _megabytes(most)})
     data = upload.read(most + 1)
     if not data:
         raise PaperRefused(_("这个文件是空的。请重新选择文件。"))
-    content_type = filetype.guess_mime(data) or ""
-    if FORMATS.get(content_type) not in set(limits.formats) & set(CEILING.formats):
-        allowed = listed(name.upper() for name in CEILING.formats if name in limits.formats)
+    content_type = content_type_of(data)
+    allowed = set(limits.formats) & set(CEILING.formats)
+    if FORMATS.get(content_type) not in allowed:
+        names = listed(NAMES[known] for known, counts_as in FORMATS.items() if counts_as in allowed)
         raise PaperRefused(
-            _("这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。") % {"formats": allowed}
+            _("这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。") % {"formats": names}
         )
-    if content_type == "application/pdf":
-        pages = _count_pages(data, min(limits.max_pages, CEILING.max_pages))
-    else:
-        pages = 1
-        data = _made_anew(data, content_type, min(limits.max_megapixels, CEILING.max_megapixels))
+    try:
+        data, content_type, pages = _made_safe(data, content_type, limits, most)
+    except Unfit as unfit:
+        raise PaperRefused(_sentence(unfit)) from None
     paper = Paper(
         person=person,
         kind=kind,
@@ -101,24 +111,6 @@ def remove_paper(*, paper: Paper, by: User | None, at: datetime) -> None:
         transaction.on_commit(lambda: delete_sealed(paper.stored_as))
 
 
-def paper_response(paper: Paper, *, as_attachment: bool = True) -> HttpResponse:
-    """The paper for somebody who may see it: never sniffed, never run, never cached; only pictures open in the page."""
-    name = paper.name.rsplit(".", 1)[0] + EXTENSIONS[paper.content_type]
-    is_shown = not as_attachment and paper.content_type.startswith("image/")
-    disposition = "inline" if is_shown else "attachment"
-    return HttpResponse(
-        open_paper(paper),
-        headers={
-            "Content-Type": paper.content_type,
-            "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name, safe='')}",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "private, no-store",
-        },
-    )
-
-
 def _refuse_over_quota(person: Person, at: datetime) -> None:
     # Counted over a year: what was submitted stays for good, and must not bar a later application.
     if person.papers.filter(uploaded_at__gt=at - timedelta(days=365)).count() >= MOST_PAPERS:
@@ -137,66 +129,31 @@ def _tidy_name(name: str) -> str:
     return (stem[:90] + dot + extension[:9] if dot else visible[:100]) or _("材料")
 
 
-def _count_pages(data: bytes, most: int) -> int:
-    """Pages of a PDF that opens without a password. Raises PaperRefused."""
-    broken = PaperRefused(_("这个 PDF 打不开，可能坏了或没有传完整。请重新下载或扫描后再传。"))
-    if b"%%EOF" not in data[-2048:]:  # the end is missing: what could be repaired would lack pages
-        raise broken
-    try:
-        with pikepdf.open(BytesIO(data)) as pdf:
-            is_encrypted, pages = pdf.is_encrypted, len(pdf.pages)
-    except pikepdf.PasswordError:
-        raise PaperRefused(_("这个 PDF 设了密码，我们打不开。请去掉密码后再传。")) from None
-    except Exception:  # whatever a hostile file makes the parser raise, the answer is the same
-        raise broken from None
-    if is_encrypted:
-        raise PaperRefused(_("这个 PDF 加了保护，不能存档。请把它打印成新的 PDF，或拍照后再传。"))
-    if not pages:
-        raise PaperRefused(_("这个 PDF 里没有页面。请重新下载或扫描后再传。"))
-    if pages > most:
-        raise PaperRefused(
-            _("这个 PDF 有 %(pages)s 页，最多 %(most)s 页。请只留需要的页面。") % {"pages": pages, "most": most}
-        )
-    return pages
+def _made_safe(data: bytes, content_type: str, limits: PaperLimits, most_bytes: int) -> tuple[bytes, str, int]:
+    """The bytes to keep, their type and their number of pages. Raises Unfit."""
+    if content_type == "application/pdf":
+        most_pages = min(limits.max_pages, CEILING.max_pages)
+        answer, written = do_in_workshop("pdf", data, most_pages=most_pages, most_bytes=most_bytes)
+        return written, content_type, answer["pages"]
+    megapixels = min(limits.max_megapixels, CEILING.max_megapixels)
+    if content_type in ("image/jpeg", "image/png"):
+        return made_anew(data, content_type, megapixels), content_type, 1
+    _answer, written = do_in_workshop("picture", data, content_type=content_type, most_megapixels=megapixels)
+    return written, "image/jpeg", 1
 
 
-def _made_anew(data: bytes, content_type: str, most_megapixels: int) -> bytes:
-    """The picture decoded to its last pixel, turned upright and written again without metadata. Raises PaperRefused."""
-    kind = FORMATS[content_type].upper()
-    too_large = PaperRefused(
-        _("这张图片超过 %(most)s 百万像素。请把图片缩小，或把相机的分辨率调低后再拍。") % {"most": most_megapixels}
-    )
-    try:
-        with Image.open(BytesIO(data), formats=[kind]) as picture:
-            width, height = picture.size
-            if width * height > most_megapixels * 1_000_000:  # known from the header, before anything is decoded
-                raise too_large
-            picture.load()
-            upright = _flat(_upright(picture))
-        upright.info = {}  # place, camera, comments and colour profile stay behind
-        written = BytesIO()
-        upright.save(written, kind, **({"quality": JPEG_QUALITY} if kind == "JPEG" else {}))
-    except PaperRefused:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_large from None
-    except Exception:  # whatever a hostile file makes the decoder raise, the answer is the same
-        raise PaperRefused(_("这张图片打不开，可能坏了或没有传完整。请重新拍照或导出后再传。")) from None
-    return written.getvalue()
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # unreadable EXIF says nothing of the orientation, and nothing against the picture
-        return picture
-
-
-def _flat(picture: Image.Image) -> Image.Image:
-    """Grey or colour without transparency, 8 bits a channel: what every viewer and printer shows alike."""
-    if picture.mode.startswith("I"):  # 16 bits of grey; a plain conversion would cut them off at white
-        picture = picture.point(lambda value: value / 256).convert("L")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture if picture.mode in ("L", "RGB") else picture.convert("L" if picture.mode == "1" else "RGB")
+def _sentence(unfit: Unfit) -> str:
+    sentences = {
+        "broken_picture": _("这张图片打不开，可能坏了或没有传完整。请重新拍照或导出后再传。"),
+        "pixels": _("这张图片超过 %(most)s 百万像素。请把图片缩小，或把相机的分辨率调低后再拍。"),
+        "broken_pdf": _("这个 PDF 打不开，可能坏了或没有传完整。请重新下载或扫描后再传。"),
+        "locked": _("这个 PDF 设了密码，我们打不开。请去掉密码后再传。"),
+        "protected": _("这个 PDF 加了保护，不能存档。请把它打印成新的 PDF，或拍照后再传。"),
+        "no_pages": _("这个 PDF 里没有页面。请重新下载或扫描后再传。"),
+        "pages": _("这个 PDF 有 %(pages)s 页，最多 %(most)s 页。请只留需要的页面。"),
+        "page_size": _("这个 PDF 的页面大得或小得不合常理。请把它打印成普通纸张大小的 PDF 后再传。"),
+        "form": _("这个 PDF 是可填写的表单，填的内容没有存进页面。请把它打印成新的 PDF 后再传。"),
+        "heavy": _("这个文件太复杂，我们处理不了。请把它打印成新的 PDF，或拍照后再传。"),
+        "busy": _("现在传文件的人多，没有排上。请过一分钟再传。"),
+    }
+    return sentences[unfit.code] % unfit.values

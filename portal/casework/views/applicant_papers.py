@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applicants.people.answers import answers_of
 from applicants.people.forms import PaperForm
 from applicants.people.models import Paper
-from applicants.people.papers import paper_response
-from applicants.people.refusals import PaperRefused
+from applicants.people.papers import ACCEPT
+from applicants.people.papers_shown import page_response, paper_response
+from applicants.people.refusals import PaperRefused, Unfit
 from portal import clock
 from portal.audit.services import record
 from portal.casework.completeness import editable_papers, missing_parts, required_papers
@@ -59,6 +61,7 @@ def application_papers(request: HttpRequest, application: Application) -> HttpRe
     context = {
         "application": application,
         "rows": [_row(kind, fault) for kind in kinds],
+        "accept": ACCEPT,
         "done": sum(kind.is_done for kind in kinds),
         "total": len(kinds),
         "errors": [(f"file-{fault[0]}" if fault[0] else "", fault[1])] if fault[1] else [],
@@ -66,23 +69,53 @@ def application_papers(request: HttpRequest, application: Application) -> HttpRe
         "place": place_of(application, PAPERS),
         "following": _following(application),
     }
-    return render(request, "applicant/papers.html", context)
+    return render(request, "applicant/papers.html", context, status=422 if fault[1] else 200)
 
 
 @login_required
 @never_cache
 @require_safe
 def paper(request: HttpRequest, id: UUID) -> HttpResponse:
-    """A paper of one's own, or on the shelf of a file that one may see; staff leave an entry. Anything else is 404."""
+    """A paper of one's own, or on the shelf of a file that one may see; anything else is 404.
+
+    Staff are shown pages as pictures (``?view=1&page=2``, ``&zoom=1`` larger) or handed the file; either leaves an
+    entry.
+    """
     found = Paper.objects.select_related("person").filter(pk=id).first()
     if found is None:
         raise Http404
-    if found.person.user_id != request.user.pk:
-        shelved = ShelfPaper.objects.filter(paper=found, application__in=visible_to(request.user))
-        if not shelved.exists():
-            raise Http404
-        record(action="paper.read", actor=request.user, target=found, at=clock.now())
-    return paper_response(found, as_attachment="view" not in request.GET)
+    is_shown = "view" in request.GET
+    if found.person.user_id == request.user.pk:
+        return paper_response(found, as_attachment=not is_shown)
+    if not ShelfPaper.objects.filter(paper=found, application__in=visible_to(request.user)).exists():
+        raise Http404
+    if not is_shown:
+        record(action="paper.download", actor=request.user, target=found, at=clock.now())
+        return paper_response(found)
+    number, now = page_number(request, found.pages), clock.now()
+    if number is None:
+        raise Http404
+    try:
+        response = page_response(
+            found,
+            number,
+            viewer=request.user,
+            business_at=now,
+            real_at=timezone.localtime(),
+            is_enlarged="zoom" in request.GET,
+        )
+    except Unfit:
+        sentence = _("这一页现在显示不出来。请过一会儿再试，或下载后查看。")
+        return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    record(action="paper.view", actor=request.user, target=found, at=now, note=f"page {number}")
+    return response
+
+
+def page_number(request: HttpRequest, pages: int) -> int | None:
+    """The page (from 1) that the address asks for, the first where it says none; None where there is no such page."""
+    asked = request.GET.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 5 else 0
+    return number if 1 <= number <= pages else None
 
 
 def _asked(application: Application) -> list[PaperAsked]:
