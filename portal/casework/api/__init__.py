@@ -1,1 +1,1 @@
-"""The portal for programs. So far: what may be applied for today."""
+"""The portal for programs, by audience. Same services, doors and readings as the pages: never a second rule."""

@@ -1,0 +1,1 @@
+"""What every part of the API stands on: problems, doors, pages, keys that make a call count once, and the schema."""
