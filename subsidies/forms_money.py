@@ -52,12 +52,21 @@ class AccountSettleForm(PaperChoiceForm):
 
 
 class RecheckForm(PaperChoiceForm):
-    """A proof of being still in post."""
+    """A proof of being still in post, or against the register's doubt that the page showed (``doubt``)."""
 
     is_in_post = forms.BooleanField(
         label=gettext_lazy("材料写明本人现在仍在职，日期是最近的，单位盖了章或来自参保记录"),
         error_messages={"required": gettext_lazy("请看过材料再勾选；看不出仍在职的，不要核实通过。")},
     )
+    doubt = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, papers: Sequence[ShelfPaper], doubt: str = "") -> None:
+        super().__init__(data, papers=papers)
+        self.initial["doubt"] = doubt
+        if doubt == "prior_grants":
+            tick = self.fields["is_in_post"]
+            tick.label = _("材料由发放部门盖章，写明登记有误，或者那笔补贴与这项不互斥")
+            tick.error_messages = {"required": _("请看过材料再勾选；看不出登记有误的，不要核实通过。")}
 
 
 class CancelForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db.models import Min, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from applicants.people.linking import known_as
 from applicants.people.models import Person
 from portal.casework.models import Application, Assessment
 from portal.casework.programmes import Grant, Programme, grants_of, register
@@ -91,16 +92,15 @@ def declared_facts(application: Application) -> Mapping[str, Any]:
 
 
 def living_subsidies_of(person: Person) -> Iterable[Grant]:
-    """What this portal has granted ``person``, or whoever was granted something under the number they have now.
+    """What this portal has granted ``person``, whoever is linked with them, or whoever had the number they have now.
 
     One grant per approved application, with what is left of it where a part was cancelled.
 
     An application keeps the number it was accepted with: what was granted stays with that number when its person's
     changes.
     """
-    same = Q(person=person)
-    if person.number_hash:
-        same |= Q(application__number_hash=person.number_hash)
+    everyone = known_as(person)
+    same = Q(person__in=everyone.ids) | Q(application__number_hash__in=everyone.hashes)
     payables = Payable.objects.filter(same, programme=CODE, kind=Payable.Kind.INSTALMENT, cancelled_at__isnull=True)
     rows = payables.values("application", "policy_code").annotate(fen=Sum("gross_fen"), since=Min("approved_at"))
     for row in rows.order_by("since", "application"):

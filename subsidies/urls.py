@@ -1,7 +1,8 @@
-"""Addresses of the money pages, under /desk/."""
+"""Addresses of the money pages, under /desk/, and of the rolls for programs."""
 
 from django.urls import path
 
+from subsidies.api.staff import views as api
 from subsidies.views import bank, cancelling, payables, rolls, settling
 
 urlpatterns = [
@@ -17,4 +18,7 @@ urlpatterns = [
     path("desk/rolls/<slug:number>/download/", rolls.roll_download, name="roll_download"),
     path("desk/rolls/<slug:number>/bank/", bank.bank_result, name="bank_result"),
     path("desk/rolls/<slug:number>/bank/<uuid:id>/apply/", bank.bank_result_apply, name="bank_result_apply"),
+    path("api/v1/rolls/", api.RollsView.as_view(), name="api_rolls"),
+    path("api/v1/rolls/<slug:number>/", api.RollView.as_view(), name="api_roll"),
+    path("api/v1/rolls/<slug:number>/lines/", api.RollLinesView.as_view(), name="api_roll_lines"),
 ]

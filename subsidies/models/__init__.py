@@ -2,6 +2,6 @@
 
 from subsidies.models.living import LivingSubsidy
 from subsidies.models.payable import Payable
-from subsidies.models.roll import BankResult, Roll, RollLine
+from subsidies.models.roll import BankResult, Roll, RollFile, RollLine
 
-__all__ = ["BankResult", "LivingSubsidy", "Payable", "Roll", "RollLine"]
+__all__ = ["BankResult", "LivingSubsidy", "Payable", "Roll", "RollFile", "RollLine"]

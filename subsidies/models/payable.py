@@ -50,6 +50,9 @@ class Payable(models.Model):
     recheck_digest = models.CharField(max_length=64, blank=True)  # keyed hash of the answers the recheck looked at
     doubt = models.CharField(max_length=40, blank=True)  # the fact by which a register speaks against paying
     doubted_at = models.DateTimeField(null=True)
+    doubt_settled_at = models.DateTimeField(null=True)  # a reviewer has looked: it does not stand in the way any more
+    doubt_settled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    doubt_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -76,6 +79,12 @@ class Payable(models.Model):
             models.CheckConstraint(
                 condition=Q(doubted_at__isnull=True, doubt="") | Q(doubted_at__isnull=False) & ~Q(doubt=""),
                 name="a_doubt_names_its_fact_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(doubt_settled_at__isnull=True, doubt_settled_by__isnull=True, doubt_paper__isnull=True)
+                | Q(doubt_settled_at__isnull=False, doubt_settled_by__isnull=False, doubt_paper__isnull=False)
+                & ~Q(doubt=""),
+                name="a_settled_doubt_names_person_and_paper",
             ),
         ]
         indexes = [models.Index(fields=["due_on", "id"], name="payable_by_due_date")]

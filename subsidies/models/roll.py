@@ -34,6 +34,7 @@ class Roll(models.Model):
     net_fen = models.BigIntegerField(null=True)
     xlsx_name = models.CharField(max_length=80, blank=True)  # sealed file
     xlsx_sha256 = models.CharField(max_length=64, blank=True)  # of the bytes that a download serves
+    xlsx_size = models.PositiveBigIntegerField(null=True)  # bytes; none for rolls issued before sizes were kept
 
     class Meta:
         ordering = ["-collected_at", "-id"]
@@ -49,6 +50,38 @@ class Roll(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class RollFile(models.Model):
+    """An issued roll in another form than its XLSX, stored sealed. A roll on paper comes in volumes."""
+
+    class Kind(models.TextChoices):
+        """Which form."""
+
+        CSV = "csv"  # UTF-8, for spreadsheets
+        CSV_GB18030 = "csv-gb18030"  # for the systems of banks
+        PDF = "pdf"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    roll = models.ForeignKey(Roll, models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    volume = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=80, unique=True)  # sealed file
+    sha256 = models.CharField(max_length=64)  # of the bytes that a download serves
+    size = models.PositiveBigIntegerField()  # bytes
+    spelled_lines = models.PositiveIntegerField(default=0)  # lines with a character that no font has
+
+    class Meta:
+        ordering = ["kind", "volume"]
+        constraints = [
+            models.UniqueConstraint(fields=["roll", "kind", "volume"], name="one_file_per_roll_kind_and_volume"),
+            models.CheckConstraint(
+                condition=Q(volume__gt=0, size__gt=0) & ~Q(name="") & ~Q(sha256=""), name="a_roll_file_has_its_digest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.volume} of {self.roll_id}"
 
 
 class RollLine(models.Model):

@@ -119,9 +119,7 @@ def obstacles(payable: Payable, *, on: date) -> list[str]:
 
 def open_doubt(payable: Payable) -> str:
     """The fact by which a register speaks against paying, and that no reviewer has settled since; "" for none."""
-    if payable.doubted_at and (payable.rechecked_at is None or payable.rechecked_at < payable.doubted_at):
-        return payable.doubt
-    return ""
+    return "" if payable.doubt_settled_at else payable.doubt
 
 
 def _account_obstacles(payable: Payable) -> list[str]:

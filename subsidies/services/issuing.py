@@ -1,36 +1,35 @@
-"""Issue a payment roll: copy everything into its lines, make the file, keep its SHA-256."""
+"""Issue a payment roll: copy everything into its lines, make its files, keep their SHA-256."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.choices import NumberKind
 from applicants.people.models import account_number_hash
 from portal.accounts.models import User
+from portal.audit.chain import Head
+from portal.audit.sealing import newest_head
 from portal.audit.services import record
 from portal.casework.models import NoticeLine
 from portal.casework.services.advancing import StepRefused
-from portal.vault.files import delete_sealed, write_sealed
-from subsidies.exports.roll_xlsx import roll_xlsx
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import account_of, last_submission, with_evidence
+from subsidies.services.filing import StoredFile, forget_files, keep_files, make_files
 from subsidies.services.rolls import require_clear, require_finance
-
-NUMBER_KIND = "居民身份证"  # the file is the office's and the bank's: Chinese, whoever issues it
 
 
 def issue_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
-    """Copy everything into the lines and store the file with count, sum and the SHA-256 of its bytes.
+    """Copy everything into the lines and store the files with count, sum and the SHA-256 of their bytes.
 
-    The file is made before the transaction, which checks again that it still tells the truth. A second call finds the
-    roll issued and returns it. Raises StepRefused where a check fails now or ``by`` approved a line.
+    The files are made before the transaction, which checks again that they still tell the truth. A second call finds
+    the roll issued and returns it. Raises StepRefused where a check fails now or ``by`` approved a line.
     """
     require_finance(roll, by)
     on = timezone.localdate(at)
@@ -38,22 +37,24 @@ def issue_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
     if not prepared:
         roll.refresh_from_db()
         return roll
-    content = roll_xlsx(roll.number, [row for _line, row in prepared])
-    name = f"rolls/{uuid4().hex}.xlsx.sealed"
-    write_sealed(name, content)
+    head = newest_head()
+    files = make_files(roll=roll, rows=[row for _line, row in prepared], head=head, by=by, at=at)
     try:
         with transaction.atomic():
             row = Roll.objects.select_for_update().get(pk=roll.pk)
+            # Whoever doubts, settles or cancels a payable locks it too.
+            payables = Payable.objects.select_for_update().filter(pk__in=row.lines.values("payable"))
+            list(payables.order_by("pk").values_list("pk"))
             issued = _rows(row, by, on)
             if issued:
                 if [values for _line, values in issued] != [values for _line, values in prepared]:
                     raise StepRefused(_("名单里的资料刚刚有变动，请看过后再签发一次。"))
-                _write(row, issued, name, content, by, at)
+                _write(row, issued, files, head, by, at)
     except BaseException:
-        delete_sealed(name)
+        forget_files(files)
         raise
-    if row.xlsx_name != name:  # somebody else issued it meanwhile
-        delete_sealed(name)
+    if row.xlsx_name != files[0].name:  # somebody else issued it meanwhile
+        forget_files(files)
     return row
 
 
@@ -72,17 +73,23 @@ def _rows(roll: Roll, by: User, on: date) -> list[tuple[RollLine, dict[str, Any]
 
 
 def _write(
-    roll: Roll, rows: list[tuple[RollLine, dict[str, Any]]], name: str, content: bytes, by: User, at: datetime
+    roll: Roll,
+    rows: list[tuple[RollLine, dict[str, Any]]],
+    files: list[StoredFile],
+    head: Head | None,
+    by: User,
+    at: datetime,
 ) -> None:
     for line, values in rows:  # sealed columns are written row by row: the seal is bound to the row
         line.issued_by, line.payee, line.account = by, values, values["account"]
         line.account_hash = account_number_hash(line.account)
         line.save(update_fields=["issued_by", "payee", "account", "account_hash"])
-    roll.xlsx_name, roll.xlsx_sha256 = name, hashlib.sha256(content).hexdigest()
+    keep_files(roll, files)
     roll.count, roll.net_fen = len(rows), sum(line.net_fen for line, _values in rows)
     roll.issued_by, roll.issued_at, roll.state = by, at, Roll.State.ISSUED
     roll.save()
-    record(action="roll.issue", actor=by, target=roll, at=at, fields=["state"], digest=roll.xlsx_sha256)
+    note = f"{head.number} {head.short} {head.at.isoformat()}" if head else ""  # what is printed, for the roll's page
+    record(action="roll.issue", actor=by, target=roll, at=at, fields=["state"], digest=roll.xlsx_sha256, note=note)
 
 
 def _notice_numbers(payables: Iterable[Payable]) -> dict[UUID, str]:
@@ -102,7 +109,7 @@ def _columns(roll: Roll, line: RollLine, payable: Payable, notices: dict[UUID, s
         "batch": roll.number,
         "position": line.position,
         "name": person.legal_name,
-        "number_kind": NUMBER_KIND,
+        "number_kind": NumberKind(person.number_kind).in_chinese,
         "number": person.number,
         "education": answers["education"]["level"],
         "employer": answers["employment"]["employer_name"],

@@ -24,11 +24,13 @@ from subsidies.services.checking import (
     is_sent,
     is_unsettled,
     live_line,
+    open_doubt,
 )
 
 # How long before a later instalment the proof for it is asked for.
 EVIDENCE_AHEAD = timedelta(days=60)
 EVIDENCE_KIND = "in_post_proof"
+GRANTS_KIND = "grants_statement"  # of whoever is said to have granted something elsewhere
 
 
 def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UUID, Outlook]:
@@ -44,12 +46,16 @@ def payment_outlook(applications: Iterable[Application], on: date) -> Mapping[UU
         )
         .order_by("application_id", "number")
     )
-    proofs = ShelfPaper.objects.filter(application__in=ids, kind=EVIDENCE_KIND, removed_at__isnull=True)
-    proven_at = {row.application_id: row.added_at for row in proofs.order_by("added_at", "id")}
+    proofs = ShelfPaper.objects.filter(
+        application__in=ids, kind__in=(EVIDENCE_KIND, GRANTS_KIND), removed_at__isnull=True
+    )
+    handed_in: dict[UUID, dict[str, datetime]] = defaultdict(dict)
+    for row in proofs.order_by("added_at", "id"):
+        handed_in[row.application_id][row.kind] = row.added_at
     by_application: dict[UUID, list[Payable]] = defaultdict(list)
     for payable in payables:
         by_application[payable.application_id].append(payable)
-    return {pk: _outlook(rows, on, proven_at.get(pk)) for pk, rows in by_application.items()}
+    return {pk: _outlook(rows, on, handed_in[pk]) for pk, rows in by_application.items()}
 
 
 def waits_for_recheck(payable: Payable) -> bool:
@@ -57,33 +63,41 @@ def waits_for_recheck(payable: Payable) -> bool:
     return payable.is_recheck_needed and payable.rechecked_at is None
 
 
+def evidence_kind(payable: Payable) -> str:
+    """The kind of paper that settles what stands in the way now."""
+    return GRANTS_KIND if open_doubt(payable) == "prior_grants" else EVIDENCE_KIND
+
+
 def _proof_asked_since(payable: Payable, on: date) -> datetime | None:
     """Since when a proof counts for what a reviewer has to settle before payment; None where nothing is asked."""
     if payable.cancelled_at or is_sent(payable):
         return None
+    if open_doubt(payable):
+        return payable.doubted_at
     if waits_for_recheck(payable):
         opens = payable.due_on - EVIDENCE_AHEAD
         return timezone.make_aware(datetime.combine(opens, time())) if opens <= on else None
     return (payable.rechecked_at or payable.approved_at) if has_open_changes(payable) else None
 
 
-def _outlook(payables: list[Payable], on: date, proven_at: datetime | None) -> Outlook:
+def _outlook(payables: list[Payable], on: date, handed_in: Mapping[str, datetime]) -> Outlook:
     many = len(payables) > 1
-    payments, is_account_needed, is_evidence_needed = [], False, False
+    payments, is_account_needed, wanted = [], False, ""
     for payable in payables:
-        since = _proof_asked_since(payable, on)
+        since, proven_at = _proof_asked_since(payable, on), handed_in.get(evidence_kind(payable))
         waits_for_proof, has_proof = since is not None, bool(since and proven_at and proven_at >= since)
         state, text, posted_on = _standing(payable, on, waits_for_proof=waits_for_proof, has_proof=has_proof)
         label = _("第 %(number)s 笔") % {"number": payable.number} if many else _("补贴")
         payments.append(Payment(label, payable.net_fen, payable.due_on, state, text, posted_on))
         is_account_needed = is_account_needed or state == "rejected"
-        is_evidence_needed = is_evidence_needed or (waits_for_proof and not has_proof)
+        if waits_for_proof and not has_proof:
+            wanted = wanted or evidence_kind(payable)
     is_paid_out = all(payment.state in ("paid", "cancelled") for payment in payments)
     return Outlook(
         payments=tuple(payments),
         is_account_needed=is_account_needed,
         is_account_unsettled=not is_paid_out and _is_unsettled(payables[0]),
-        is_evidence_needed=is_evidence_needed,
+        evidence_kind=wanted,
     )
 
 
@@ -107,9 +121,13 @@ def _standing(payable: Payable, on: date, *, waits_for_proof: bool, has_proof: b
 
 
 def _asked(payable: Payable, *, has_proof: bool) -> str:
+    if evidence_kind(payable) == GRANTS_KIND:
+        if has_proof:
+            return _("材料已收到，等工作人员核实。")
+        return _("发放前要核实您没有在别处领过互斥的补贴，请上传补贴情况说明。")
     if has_proof:
         return _("材料已收到，等工作人员核实您仍在职。")
-    if waits_for_recheck(payable):
+    if waits_for_recheck(payable) or open_doubt(payable):
         return _("发放前要核实您仍在职，请上传在职证明。")
     return _("批准后您的资料有变动，要核实后才能发放，请上传现单位的在职证明。")
 

@@ -22,6 +22,7 @@ from portal.vault.files import read_sealed
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import account_of, obstacles, payables_of, sentence_for
+from subsidies.services.filing import XLSX, stored_files
 
 READERS = (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
 LARGEST_ROLL = 500  # lines: one transaction writes them all
@@ -114,7 +115,7 @@ def bar_of(payable: Payable, by: User) -> str:
     account = account_of(payable)
     if payable.approved_by_id == by.pk:
         return _("%(reference)s 由您审定，不能再由您汇总或签发。")
-    if by.pk in (payable.rechecked_by_id, account.settled_by_id if account else None):
+    if by.pk in (payable.rechecked_by_id, payable.doubt_settled_by_id, account.settled_by_id if account else None):
         return _("%(reference)s 的账户或在职由您核对，不能再由您汇总或签发。")
     if payable.person and payable.person.user_id == by.pk:
         return _("%(reference)s 是您本人的款项，请由同事办理。")
@@ -135,21 +136,24 @@ def drop_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
         return row
 
 
-def download_roll(*, roll: Roll, by: User, at: datetime) -> bytes:
-    """The stored file, byte for byte, checked against its SHA-256; every download is audited.
+def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> bytes:
+    """One stored file, byte for byte, checked against its SHA-256; every download is audited.
 
-    Only finance downloads, and nobody who approved a line. Raises StepRefused.
+    ``key`` is that of a ``StoredFile``. Only finance downloads, and nobody who approved a line. Raises StepRefused.
     """
     require_finance(roll, by)
     if roll.state != Roll.State.ISSUED:
         raise StepRefused(_("花名册签发以后才能下载。"))
     if roll.lines.filter(approved_by=by).exists():
         raise StepRefused(_("名单里有由您审定的款项，不能由您下载。"))
+    file = next((file for file in stored_files(roll) if file.key == key), None)
+    if file is None:
+        raise StepRefused(_("这份花名册没有这个文件。"))
     try:
-        content = read_sealed(roll.xlsx_name)
+        content = read_sealed(file.name)
     except (FileNotFoundError, SealBroken) as error:
         raise StepRefused(_("存档文件打不开，请联系管理员。")) from error
-    if hashlib.sha256(content).hexdigest() != roll.xlsx_sha256:
+    if hashlib.sha256(content).hexdigest() != file.sha256:
         raise StepRefused(_("存档文件与签发时的校验值不符，请联系管理员。"))
-    record(action="roll.download", actor=by, target=roll, at=at, digest=roll.xlsx_sha256)
+    record(action="roll.download", actor=by, target=roll, at=at, digest=file.sha256, note=file.key)
     return content

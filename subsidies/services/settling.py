@@ -28,7 +28,7 @@ from subsidies.services.checking import (
     open_doubt,
     with_evidence,
 )
-from subsidies.services.outlook import EVIDENCE_AHEAD, EVIDENCE_KIND, waits_for_recheck
+from subsidies.services.outlook import EVIDENCE_AHEAD, evidence_kind, waits_for_recheck
 
 ACCOUNT_KIND = "account_proof"
 
@@ -94,33 +94,40 @@ def settle_payable_account(
         return settle_account(account=account, by=by, at=at, paper=_paper(row, ACCOUNT_KIND, paper_id))
 
 
-def recheck_payable(*, payable: Payable, paper_id: UUID, by: User, at: datetime) -> Payable:
+def recheck_payable(*, payable: Payable, paper_id: UUID, by: User, at: datetime, doubt: str = "") -> Payable:
     """Note that a proof on the shelf shows the person still in post; the payable may then be collected when due.
 
     A later instalment not earlier than sixty days before its day, so that the proof is a fresh one. Any payable whose
     answers have changed since approval: they are taken as seen, and what changes after this stands in the way again.
-    Once is enough. Raises StepRefused.
+    ``doubt`` is the register's doubt that ``by`` had on the page: it is settled too; one about grants from elsewhere is
+    settled by a paper of its own kind, which says nothing of the post. Once is enough. Raises StepRefused, also where
+    the doubt is not the one that stands now.
     """
     with transaction.atomic():
         row = _locked(payable)
         _require_reviewer(row, by)
         if row.rechecked_at is not None and not has_open_changes(row) and not open_doubt(row):
             return row
+        if doubt and row.doubt == doubt and not open_doubt(row):
+            return row
+        if open_doubt(row) != doubt:
+            raise StepRefused(_("登记的答复刚刚有变动，请看过最新的情况再核实。"))
         if not may_recheck(row, timezone.localdate(at)):
             if waits_for_recheck(row) and not row.cancelled_at:
                 day = {"day": may_recheck_from(row)}
                 raise StepRefused(_("%(day)s起才能核实。太早的证明说明不了发放时的情况。") % day)
             raise StepRefused(_("这一笔发放前不用核实在职。"))
-        row.recheck_paper = _paper(row, EVIDENCE_KIND, paper_id)
-        row.rechecked_at, row.rechecked_by, row.recheck_digest = at, by, answers_seal(row)
-        row.save(update_fields=["recheck_paper", "rechecked_at", "rechecked_by", "recheck_digest"])
+        paper, fields = _paper(row, evidence_kind(row), paper_id), []
+        if doubt:
+            row.doubt_settled_at, row.doubt_settled_by, row.doubt_paper = at, by, paper
+            fields += ["doubt_settled_at", "doubt_settled_by", "doubt_paper"]
+        if doubt != "prior_grants":
+            row.rechecked_at, row.rechecked_by, row.recheck_paper = at, by, paper
+            row.recheck_digest = answers_seal(row)
+            fields += ["rechecked_at", "rechecked_by", "recheck_paper", "recheck_digest"]
+        row.save(update_fields=fields)
         record(
-            action="payable.recheck",
-            actor=by,
-            target=row,
-            at=at,
-            fields=["rechecked_at", "recheck_paper"],
-            digest=row.recheck_digest,
+            action="payable.recheck", actor=by, target=row, at=at, fields=fields, digest=row.recheck_digest, note=doubt
         )
         return row
 

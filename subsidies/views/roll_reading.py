@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -17,7 +18,7 @@ from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text, day_time_text, listed
 from subsidies.amount_words import capital_amount
-from subsidies.models import Payable, Roll, RollLine
+from subsidies.models import Payable, Roll, RollFile, RollLine
 from subsidies.services.checking import (
     DOUBTS,
     REJECTION_CODES,
@@ -27,6 +28,7 @@ from subsidies.services.checking import (
     sentence_for,
     with_evidence,
 )
+from subsidies.services.filing import XLSX, stored_files
 from subsidies.services.rolls import require_clear, visible_rolls
 
 Found = Mapping[UUID, list[str]]  # payable → codes of what is in the way
@@ -36,11 +38,7 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
     """Everything the page needs; the number of queries does not depend on the number of lines."""
     lines = list(roll.lines.select_related("approved_by", "payable").order_by("position"))
     is_collected = roll.state == Roll.State.COLLECTED
-    payables: dict[UUID, Payable] = {}
-    if roll.state != Roll.State.ISSUED:  # an issued line carries its own copies
-        rows = with_evidence(Payable.objects.filter(roll_lines__roll=roll)).order_by("id")
-        payables = {payable.pk: payable for payable in rows}
-    found = {pk: _open_codes(payable, on) for pk, payable in payables.items()} if is_collected else {}
+    payables, found = _looked_up(roll, Payable.objects.filter(roll_lines__roll=roll), on)
     downloads = list(
         Entry.objects.filter(action="roll.download", target_type="subsidies.roll", target_id=str(roll.pk))
         .select_related("actor")
@@ -63,12 +61,31 @@ def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
         "net_fen": net_fen,
         "capital": capital_amount(net_fen),
         "digest": _in_eights(roll.xlsx_sha256),
+        "head": _head_printed(roll) if roll.state == Roll.State.ISSUED else None,
+        "files": (files := _files(roll)),
+        "spelled": next((row["file"].spelled_lines for row in files if row["file"].spelled_lines), 0),
         "lines": [_line(line, payables.get(line.payable_id), found) for line in lines],
         "checks": _checks(len(lines), found),
         "approvers": listed(sorted({line.approved_by.display_name for line in lines})),
         "downloads": downloads,
         "answers": answers,
     }
+
+
+def line_rows(roll: Roll, lines: Sequence[RollLine], *, on: date) -> list[dict[str, Any]]:
+    """Some of the lines as the page shows them, each with masked name, last digits and how it stands."""
+    payables, found = _looked_up(roll, Payable.objects.filter(pk__in=[line.payable_id for line in lines]), on)
+    return [_line(line, payables.get(line.payable_id), found) for line in lines]
+
+
+def _looked_up(roll: Roll, rows: QuerySet[Payable], on: date) -> tuple[dict[UUID, Payable], Found]:
+    """The payables behind lines that carry no copies yet, with what is in the way of those to be issued."""
+    payables: dict[UUID, Payable] = {}
+    if roll.state != Roll.State.ISSUED:  # an issued line carries its own copies
+        payables = {payable.pk: payable for payable in with_evidence(rows).order_by("id")}
+    if roll.state != Roll.State.COLLECTED:
+        return payables, {}
+    return payables, {pk: _open_codes(payable, on) for pk, payable in payables.items()}
 
 
 def _open_codes(payable: Payable, on: date) -> list[str]:
@@ -82,6 +99,35 @@ def _locked(roll: Roll, payables: Iterable[Payable], user: User, on: date) -> st
     except StepRefused as refusal:
         return str(refusal)
     return ""
+
+
+def _files(roll: Roll) -> list[dict[str, Any]]:
+    """Every stored file with its label and digest."""
+    stored = stored_files(roll)
+    volumes = sum(file.kind == RollFile.Kind.PDF for file in stored)
+    labels = {
+        XLSX: _("花名册 XLSX"),
+        RollFile.Kind.CSV: _("花名册 CSV（UTF-8）"),
+        RollFile.Kind.CSV_GB18030: _("银行 CSV（GB 18030）"),
+        RollFile.Kind.PDF: _("花名册 PDF"),
+    }
+    rows = []
+    for file in stored:
+        label = labels[file.kind]
+        if file.kind == RollFile.Kind.PDF and volumes > 1:
+            label = _("花名册 PDF，第 %(volume)s 册") % {"volume": file.volume}
+        rows.append({"file": file, "label": label, "digest": _in_eights(file.sha256)})
+    return rows
+
+
+def _head_printed(roll: Roll) -> dict[str, Any] | None:
+    """The head of the audit trail that is printed on the issued roll, as the entry of its issue keeps it."""
+    issues = Entry.objects.filter(action="roll.issue", target_type="subsidies.roll", target_id=str(roll.pk))
+    note = issues.order_by("recorded_at").values_list("note", flat=True).first()
+    if not note:
+        return None
+    number, link, at = note.split(" ")
+    return {"number": number, "link": link, "at": datetime.fromisoformat(at)}
 
 
 def _in_eights(digest: str) -> str:

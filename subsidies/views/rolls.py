@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,12 +17,18 @@ from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role, User
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
-from subsidies.models import Roll, RollLine
+from subsidies.models import Roll, RollFile, RollLine
+from subsidies.services.filing import XLSX, file_name, stored_files
 from subsidies.services.issuing import issue_roll
 from subsidies.services.rolls import READERS, download_roll, drop_roll, visible_rolls
 from subsidies.views.roll_reading import roll_context
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    RollFile.Kind.CSV: "text/csv; charset=utf-8",
+    RollFile.Kind.CSV_GB18030: "text/csv; charset=gb18030",
+    RollFile.Kind.PDF: "application/pdf",
+}
 PAGE = 50
 
 
@@ -42,11 +48,7 @@ def rolls(request: HttpRequest) -> HttpResponse:
     found = visible_rolls(request.user)
     if last := found.filter(number=request.GET.get("after", "")).first():
         found = found.filter(Q(collected_at__lt=last.collected_at) | Q(collected_at=last.collected_at, id__lt=last.pk))
-    answered = Count("lines", filter=~Q(lines__result=RollLine.Result.PENDING))
-    found = found.select_related("collected_by", "issued_by").annotate(
-        lines_count=Count("lines"), lines_fen=Sum("lines__net_fen"), answered=answered
-    )
-    rows = list(found[: PAGE + 1])
+    rows = list(with_totals(found)[: PAGE + 1])
     following = f"?after={rows[PAGE - 1].number}" if len(rows) > PAGE else ""
     context: dict[str, Any] = {
         "rows": [{"roll": row, "title": programme(row.programme).title, "tag": state_tag(row)} for row in rows[:PAGE]],
@@ -54,6 +56,14 @@ def rolls(request: HttpRequest) -> HttpResponse:
         "first_page": "?" if last else "",
     }
     return render(request, "subsidies/rolls.html", context)
+
+
+def with_totals(rolls: QuerySet[Roll]) -> QuerySet[Roll]:
+    """Every roll with ``lines_count``, ``lines_fen`` and how many lines the bank has ``answered``."""
+    answered = Count("lines", filter=~Q(lines__result=RollLine.Result.PENDING))
+    return rolls.select_related("collected_by", "issued_by").annotate(
+        lines_count=Count("lines"), lines_fen=Sum("lines__net_fen"), answered=answered
+    )
 
 
 def state_tag(roll: Roll) -> dict[str, str]:
@@ -107,18 +117,24 @@ def roll_drop(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @bureau_only(Role.FINANCE)
 def roll_download(request: HttpRequest, number: str) -> HttpResponse:
-    """The stored file, byte for byte."""
+    """One stored file, byte for byte: the spreadsheet, or the one that ``file`` names."""
     found = roll_or_404(request.user, number)
+    files = {file.key: file for file in stored_files(found)}
+    key = request.POST.get("file", XLSX)
+    if files and key not in files:
+        raise Http404
     try:
-        content = download_roll(roll=found, by=request.user, at=clock.now())
+        content = download_roll(roll=found, by=request.user, at=clock.now(), key=key)
     except StepRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("roll", number)
+    volumes = sum(file.kind == RollFile.Kind.PDF for file in files.values())
+    name = file_name(found, files[key], volumes=volumes)
     return HttpResponse(
         content,
         headers={
-            "Content-Type": XLSX,
-            "Content-Disposition": f'attachment; filename="{found.number}.xlsx"',
+            "Content-Type": TYPES[files[key].kind],
+            "Content-Disposition": f'attachment; filename="{name}"',
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, no-store",
         },

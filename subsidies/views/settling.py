@@ -30,7 +30,7 @@ from subsidies.services.checking import (
     payables_of,
     sentence_for,
 )
-from subsidies.services.outlook import EVIDENCE_KIND, waits_for_recheck
+from subsidies.services.outlook import evidence_kind, waits_for_recheck
 from subsidies.services.settling import (
     ACCOUNT_KIND,
     may_recheck,
@@ -41,8 +41,6 @@ from subsidies.services.settling import (
     reveal_account,
     settle_payable_account,
 )
-
-PICTURES = ("image/jpeg", "image/png")
 
 
 def _reviewed_or_404(user: User, pk: UUID) -> Payable:
@@ -55,7 +53,7 @@ def _reviewed_or_404(user: User, pk: UUID) -> Payable:
 
 
 def _shown(papers: list[ShelfPaper]) -> list[dict[str, object]]:
-    return [{"item": item, "is_picture": item.paper.content_type in PICTURES} for item in papers]
+    return [{"item": item, "pages": range(1, item.paper.pages + 1)} for item in papers]
 
 
 @bureau_only(Role.FIRST_REVIEWER)
@@ -100,21 +98,29 @@ def payable_account(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Settle "still in post" for a later instalment, or what has changed since the decision."""
+    """Settle "still in post" for a later instalment, what has changed since the decision, or a register's doubt."""
     payable = _reviewed_or_404(request.user, id)
     is_changed = has_open_changes(payable)
     doubt = open_doubt(payable)
     if not (payable.is_recheck_needed or payable.rechecked_at or is_changed or doubt):
         raise Http404
-    papers = papers_for(payable, EVIDENCE_KIND)
-    form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers)
+    papers = papers_for(payable, evidence_kind(payable))
+    form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers, doubt=doubt)
+    is_about_grants = doubt == "prior_grants"
     if request.method == "POST" and form.is_valid():
         try:
-            recheck_payable(payable=payable, paper_id=form.paper_id, by=request.user, at=clock.now())
+            recheck_payable(
+                payable=payable,
+                paper_id=form.paper_id,
+                by=request.user,
+                at=clock.now(),
+                doubt=form.cleaned_data["doubt"],
+            )
         except StepRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("%(reference)s 已核实仍在职。") % {"reference": payable.application.reference})
+            done = _("%(reference)s 已核实。") if is_about_grants else _("%(reference)s 已核实仍在职。")
+            messages.success(request, done % {"reference": payable.application.reference})
             return redirect("payables")
     is_open = may_recheck(payable, clock.today())
     is_early = not is_open and waits_for_recheck(payable) and not payable.cancelled_at
@@ -123,6 +129,7 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
         "opens": may_recheck_from(payable) if is_early else "",
         "is_open": is_open,
         "is_done": payable.rechecked_at is not None and not is_changed and not doubt,
+        "is_about_grants": is_about_grants,
         "doubt": sentence_for(f"doubt_{doubt}") if doubt else "",
         "employment": answers_now(payable)["employment"],
         "changes": [
@@ -131,7 +138,7 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
                 "then": display_value(section, field, then, is_masked=True),
                 "now": display_value(section, field, now, is_masked=True),
             }
-            for section, field, then, now in changed_answers(payable)
+            for section, field, then, now in ([] if is_about_grants else changed_answers(payable))
         ],
         "papers": _shown(papers),
         "form": form,

@@ -1,5 +1,6 @@
 """The roll as a spreadsheet, against the columns of policy-facts 6.3 written down by hand."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import openpyxl
@@ -40,10 +41,14 @@ def test_the_file_holds_every_column_as_the_office_writes_it():
         user.display_name = {"first_reviewer": "蒋敏", "second_reviewer": "许复之"}[name]
         user.save()
     roll = collected(Payable.objects.get(application=application))
+    Entry.objects.bulk_create(
+        [Entry(at=LATER, action="a", target_type="t", target_id="1", sequence=120, link="0123456789abcdef" * 4,
+               sealed_at=datetime(2023, 11, 1, 1, 59, 5, tzinfo=UTC))]
+    )  # fmt: skip
     with override("en"):  # whoever issues, in whatever language
         roll = issue_roll(roll=roll, by=staff("finance"), at=LATER)
     sheet = sheet_of(download_roll(roll=roll, by=staff("finance"), at=LATER))
-    head, row, totals = sheet.iter_rows(values_only=True)
+    head, row, totals, mark = sheet.iter_rows(values_only=True)
     notice = NoticeLine.objects.get(application=application).notice.number
     assert sheet.title == "FF-2023-0001"
     assert list(head) == HEADS
@@ -56,6 +61,8 @@ def test_the_file_holds_every_column_as_the_office_writes_it():
         "合计", 1, None, None, None, None, None, None, None, None, 10000, 0, 10000,
         None, None, None, None, None, None, None, None, None,
     ]  # fmt: skip
+    assert list(mark) == ["操作记录已封存至第 120 号（0123456789abcdef，2023-11-01 09:59:05）", *[None] * 21]
+    assert Entry.objects.get(action="roll.issue").note == "120 0123456789abcdef 2023-11-01T01:59:05+00:00"
 
 
 def line(**changes: object) -> dict[str, object]:

@@ -180,15 +180,15 @@ def test_the_applicant_is_asked_for_a_paper_about_the_change_until_there_is_one(
     payable = quick_payable()
     application, person = payable.application, payable.person
 
-    def asked() -> tuple[bool, str]:
+    def asked() -> tuple[str, str]:
         outlook = payment_outlook([application], LATER.date())[application.pk]
-        return outlook.is_evidence_needed, outlook.payments[0].text
+        return outlook.evidence_kind, outlook.payments[0].text
 
-    assert asked() == (False, "正在安排发放。")
+    assert asked() == ("", "正在安排发放。")
     save_employment(person=person, values={"employer_name": "石狮云帆跨境电商有限公司"}, by=None, at=LATER)
-    assert asked() == (True, "批准后您的资料有变动，要核实后才能发放，请上传现单位的在职证明。")
+    assert asked() == ("in_post_proof", "批准后您的资料有变动，要核实后才能发放，请上传现单位的在职证明。")
     paper = make_paper(person, "in_post_proof", at=LATER)
     put_on_shelf(application=application, kind="in_post_proof", paper=paper, by=person.user, at=LATER)
-    assert asked() == (False, "材料已收到，等工作人员核实您仍在职。")
+    assert asked() == ("", "材料已收到，等工作人员核实您仍在职。")
     recheck_payable(payable=payable, paper_id=paper.pk, by=staff("first_reviewer"), at=LATER)
-    assert asked() == (False, "正在安排发放。")
+    assert asked() == ("", "正在安排发放。")
