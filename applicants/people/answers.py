@@ -9,8 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from applicants.people.choices import EmployerKind, InsuredWith
-from applicants.people.models import Education, Employment, PayoutAccount, Person
+from applicants.people.choices import EmployerKind, InsuredWith, NumberKind
+from applicants.people.identities import birth_date_in
+from applicants.people.labels import NOWHERE
+from applicants.people.models import Education, Employment, PayoutAccount, Person, person_number_hashes
 from applicants.people.numbers import luhn_ok, parse_resident_number, registry_kind
 from applicants.people.refusals import NumberInvalid
 from portal.vault.sealing import keyed_hash
@@ -18,7 +20,7 @@ from portal.vault.sealing import keyed_hash
 Answers = dict[str, dict[str, Any]]
 
 REQUIRED: dict[str, tuple[str, ...]] = {
-    "identity": ("legal_name", "number", "phone", "household_code", "household_collective"),
+    "identity": ("legal_name", "number", "phone", "household_code"),
     "education": ("level", "study_mode", "school", "major", "diploma_on", "is_overseas"),
     "employment": (
         "employer_name",
@@ -74,6 +76,12 @@ def missing_answers(answers: Mapping[str, Mapping[str, Any]], section: str) -> t
     """The fields of ``section`` that must still be answered; none means that the section is done."""
     given = answers.get(section, {})
     missing = [name for name in REQUIRED[section] if not given.get(name)]
+    if section == "identity":
+        number = given.get("number") or ""
+        if given.get("household_code") != NOWHERE and not given.get("household_collective"):
+            missing.append("household_collective")
+        if number and not given.get("birth_date") and birth_date_in(number) is None:
+            missing.append("birth_date")
     if section == "education":
         one_more = {"yes": "overseas_certified", "no": "diploma_number"}.get(given.get("is_overseas") or "")
         if one_more and not given.get(one_more):
@@ -96,8 +104,8 @@ def declared_facts(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, date |
     identity, education = answers.get("identity", {}), answers.get("education", {})
     employment = answers.get("employment", {})
     facts: dict[str, date | str | None] = {
-        "birth_date": _birth_date(identity.get("number", "")),
-        "hukou_code": identity.get("household_code"),
+        "birth_date": born_on(identity),
+        "hukou_code": "-" if identity.get("household_code") == NOWHERE else identity.get("household_code"),
         "hukou_collective": identity.get("household_collective"),
         "education": education.get("level"),
         "study_mode": education.get("study_mode"),
@@ -116,11 +124,24 @@ def declared_facts(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, date |
     return known
 
 
-def _birth_date(number: str) -> date | None:
-    try:
-        return parse_resident_number(number).birth_date
-    except NumberInvalid:
-        return None
+def born_on(identity: Mapping[str, Any]) -> date | None:
+    """The birth date that an identity section declares: the number's own, else the one typed."""
+    typed = identity.get("birth_date")
+    return birth_date_in(identity.get("number") or "") or (typed if isinstance(typed, date) else _day(typed))
+
+
+def typed_birth_date(identity: Mapping[str, Any]) -> date | None:
+    """The birth date of an identity section whose number does not carry one: it is compared with the paper, too."""
+    return born_on(identity) if identity.get("birth_date") else None
+
+
+def number_hashes_of(identity: Mapping[str, Any]) -> list[str]:
+    """The keyed hashes of the number in an identity section, the newest key's first; [""] without a number.
+
+    Sections of before there were kinds of papers hold resident numbers.
+    """
+    number, kind = identity.get("number") or "", identity.get("number_kind") or NumberKind.RESIDENT
+    return person_number_hashes(number, kind) if number else [""]
 
 
 def _day(text: str | None) -> date | None:

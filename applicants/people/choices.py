@@ -2,6 +2,24 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+
+class NumberKind(TextChoices):
+    """The paper an identity number stands on. ``applicants.people.identities`` knows how each is built."""
+
+    RESIDENT = "resident_id", _("居民身份证")
+    RESIDENCE_PERMIT = "residence_permit", _("港澳台居民居住证")
+    FOREIGN_PERMANENT = "foreign_permanent", _("外国人永久居留身份证")
+    HK_MACAO_TRAVEL = "hk_macao_travel", _("港澳居民来往内地通行证")
+    TAIWAN_TRAVEL = "taiwan_travel", _("台湾居民来往大陆通行证")
+    PASSPORT = "passport", _("护照")
+
+    @property
+    def in_chinese(self) -> str:
+        """The name of the paper for files of the office and the bank, whoever writes them."""
+        with override("zh-hans"):
+            return str(self.label)
 
 
 class YesNo(TextChoices):

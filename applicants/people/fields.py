@@ -77,9 +77,12 @@ class PickField(forms.ChoiceField):
 
 
 class DayField(forms.DateField):
-    """A date, also as people write it in China; full-width digits are forgiven."""
+    """A date, also as people write it in China; full-width digits are forgiven. ``needed`` as of a LineField."""
 
-    def __init__(self, *, missing: Sentence = "", attrs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, missing: Sentence = "", needed: Sentence = "", attrs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        self.needed = needed
         formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
         super().__init__(required=bool(missing), input_formats=formats, widget=DayInput(attrs=attrs), **kwargs)
         self.error_messages |= {"required": missing, "invalid": NOT_A_DAY}

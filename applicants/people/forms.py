@@ -14,14 +14,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from applicants.people import numbers
+from applicants.people import identities, numbers
 from applicants.people.answers import missing_answers
-from applicants.people.choices import EducationLevel, StudyMode, YesNo
+from applicants.people.choices import EducationLevel, NumberKind, StudyMode, YesNo
 from applicants.people.employment_form import EmploymentForm
 from applicants.people.fields import DayField, LineField, PickField, SuggestingInput
-from applicants.people.labels import ELSEWHERE
+from applicants.people.labels import ELSEWHERE, NOWHERE
 from applicants.people.models import Education, PayoutAccount, Person
 from applicants.people.names import clean_name, names_equal
+from applicants.people.papers import ACCEPT
 from applicants.people.refusals import NumberInvalid
 from applicants.people.section_form import CODE_ATTRS, DIGIT_ATTRS, SectionForm
 from applicants.people.services import claim_conflict, conflict_sentence
@@ -38,19 +39,29 @@ class IdentityForm(SectionForm):
     section = "identity"
     answers = Person.ANSWERS
     answer_behind = {"household_place": "household_code"}
-    opened_by = {"household_town": "household_code"}
+    opened_by = {"household_town": "household_code", "number_kind": "number", "birth_date": "number"}
 
     legal_name = LineField(
-        missing=gettext_lazy("请填写姓名，和身份证上的一样。"),
+        missing=gettext_lazy("请填写姓名，和证件上的一样。"),
         parse=clean_name,
         most=100,  # of what is typed; the name itself is checked by ``clean_name``
-        help_text=gettext_lazy("照身份证填写。姓名里有间隔号的，用“·”。"),
+        help_text=gettext_lazy("照证件填写。姓名里有间隔号的，用“·”；外文姓名照证件上的拼写。"),
         attrs={"autocomplete": "name", "spellcheck": "false"},
     )
+    number_kind = PickField(
+        missing=gettext_lazy("请选择证件类型。"),
+        widget=forms.Select,
+        choices=NumberKind.choices,
+        help_text=gettext_lazy("先选证件，再填号码。"),
+    )
     number = LineField(
-        missing=gettext_lazy("请填写身份证号码。"),
-        help_text=gettext_lazy("18 位，最后一位可能是 X。"),
+        missing=gettext_lazy("请填写证件号码。"),
+        help_text=gettext_lazy("照证件填写。居民身份证是 18 位，最后一位可能是 X。"),
         attrs={**CODE_ATTRS, "maxlength": "30"},
+    )
+    birth_date = DayField(
+        needed=gettext_lazy("（通行证、护照和旧版永久居留证必填）"),
+        help_text=gettext_lazy("证件号码里没有出生日期的才要填。居民身份证、居住证不用填。"),
     )
     phone = LineField(
         missing=gettext_lazy("请填写手机号码。"),
@@ -61,8 +72,10 @@ class IdentityForm(SectionForm):
     household_place = PickField(
         label=gettext_lazy("户籍所在地"),
         missing=gettext_lazy("请选择户籍所在地。"),
-        choices=lambda: [("city", city().name), ("elsewhere", _("其他地方"))],
-        help_text=gettext_lazy("看户口簿上的住址。身份证号码的前 6 位不一定是现在的户籍地。"),
+        choices=lambda: [("city", city().name), ("elsewhere", _("其他地方")), (NOWHERE, _("没有内地户籍"))],
+        help_text=gettext_lazy(
+            "看户口簿上的住址。身份证号码的前 6 位不一定是现在的户籍地。港澳台居民和外国人选“没有内地户籍”。"
+        ),
     )
     household_code = LineField(
         label=gettext_lazy("户籍所在县（市、区）的代码"),
@@ -73,7 +86,7 @@ class IdentityForm(SectionForm):
     household_collective = PickField(
         missing=gettext_lazy("请选择户口是不是在集体户。"),
         choices=YesNo.choices,
-        help_text=gettext_lazy("户口在学校、单位或人才集体户的，选“是”。"),
+        help_text=gettext_lazy("户口在学校、单位或人才集体户的，选“是”。没有内地户籍的不用选。"),
     )
     household_town = PickField(
         widget=forms.Select,
@@ -81,47 +94,81 @@ class IdentityForm(SectionForm):
         help_text=gettext_lazy("户籍在本市的可以填写，其他的不用填。"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        if data is not None and not data.get("number_kind"):
+            data = data.copy()
+            data["number_kind"] = NumberKind.RESIDENT
+        super().__init__(data, **kwargs)
         if self.person.is_proven and kwargs.get("only") is None:
-            for name in ("legal_name", "number"):
+            for name in Person.PROVEN:
                 self.lock(name)
-                self.fields[name].help_text = _("已核实。需要更改的，请带身份证到柜台办理。")
+                self.fields[name].help_text = _("已核实。需要更改的，请带证件到柜台办理。")
+        if self.data.get("household_place") == NOWHERE:
+            self.fields["household_collective"].required = False
 
     @classmethod
     def initial_from(cls, person: Person) -> dict[str, Any]:
         """The stored code, split into place and code."""
         initial = {name: getattr(person, name) for name in cls.answers}
         code = initial["household_code"]
-        initial["household_place"] = ("city" if code == city().code else "elsewhere") if code else ""
-        if code in (ELSEWHERE, city().code):
+        initial["household_place"] = {"": "", city().code: "city", NOWHERE: NOWHERE}.get(code, "elsewhere")
+        if code in (ELSEWHERE, NOWHERE, city().code):
             initial["household_code"] = ""
         return initial
 
-    def clean_number(self) -> str:
-        """The number as it is stored; a number proven by somebody else is only pointed to the counter."""
-        text = self.cleaned_data["number"]
-        if self.fields["number"].disabled:
-            return text
-        try:
-            read = numbers.parse_resident_number(text, on=self.on)
-        except NumberInvalid as refusal:
-            raise ValidationError(refusal.sentence) from None
-        birthday = (read.birth_date.year + YOUNGEST_WORKER_YEARS, read.birth_date.month, read.birth_date.day)
-        if (self.on.year, self.on.month, self.on.day) < birthday:
-            raise ValidationError(_("按身份证号码，您还不满 16 岁。请核对第 7 至 14 位。"))
-        if claim_conflict(read.number, person=self.person):
-            raise ValidationError(conflict_sentence())
-        return read.number
-
     def clean(self) -> dict[str, Any]:
-        """Put place and code together again."""
+        """Read the number as one of its paper, and put place and code together again."""
         data = super().clean()
-        is_city = data.get("household_place") == "city"
-        data["household_code"] = city().code if is_city else data.get("household_code") or ELSEWHERE
+        if {"number_kind", "number"} <= data.keys() and (self.is_open("number") or self.is_open("number_kind")):
+            self._read_number(data)
+        self._read_household(data)
+        return data
+
+    def _read_number(self, data: dict[str, Any]) -> None:
+        """The number as it is stored; a number proven by somebody else is only pointed to the counter."""
+        kind, told = data["number_kind"], "number" if self.is_open("number") else "number_kind"
+        try:
+            read = identities.parse_identity(kind, data["number"], on=self.on)
+        except NumberInvalid as refusal:
+            self.add_error(told, refusal.sentence)
+            return
+        data["number"] = read.number
+        if read.birth_date:
+            data["birth_date"] = None
+        elif "birth_date" not in self.errors:
+            self.must_be_past("birth_date")
+            if not data.get("birth_date"):
+                self.add_error("birth_date", _("请填写出生日期，和证件上的一样。"))
+        born = read.birth_date or data.get("birth_date")
+        if born and (self.on.year, self.on.month, self.on.day) < (
+            born.year + YOUNGEST_WORKER_YEARS,
+            born.month,
+            born.day,
+        ):
+            if read.birth_date:
+                paper = identities.paper_name(kind)
+                sentence = _("按%(paper)s号码，您还不满 16 岁。请核对第 7 至 14 位。") % {"paper": paper}
+                self.add_error(told, sentence)
+            else:
+                self.add_error("birth_date", _("按出生日期，您还不满 16 岁。请核对。"))
+        if claim_conflict(read.number, kind=kind, person=self.person):
+            self.add_error(told, conflict_sentence())
+
+    def _read_household(self, data: dict[str, Any]) -> None:
+        place, kind = data.get("household_place"), data.get("number_kind")
+        if place and kind and (kind == NumberKind.RESIDENT) == (place == NOWHERE):
+            self.add_error(
+                "household_place",
+                _("持居民身份证的，请选户籍所在的地方。")
+                if place == NOWHERE
+                else _("持%(paper)s的，请选“没有内地户籍”。") % {"paper": NumberKind(kind).label},
+            )
+        if place == NOWHERE:
+            data["household_code"], data["household_collective"] = NOWHERE, ""
+        else:
+            data["household_code"] = city().code if place == "city" else data.get("household_code") or ELSEWHERE
         if data["household_code"] != city().code:
             data["household_town"] = ""
-        return data
 
 
 def known_schools() -> list[str]:
@@ -247,7 +294,7 @@ class AccountForm(SectionForm):
         """Not the number of the person: both stand on the card, and are taken for each other."""
         number = self.cleaned_data["number"]
         if number and number == self.person.number and not self.fields["number"].disabled:
-            raise ValidationError(_("这是身份证号码，不是银行账号。请填写卡面上的银行账号。"))
+            raise ValidationError(_("这是您的证件号码，不是银行账号。请填写卡面上的银行账号。"))
         return number
 
 
@@ -262,8 +309,8 @@ class PaperForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("拍照或选择文件"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
-        help_text=gettext_lazy("JPEG、PNG 图片或 PDF。四角完整、字迹清楚。"),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+        help_text=gettext_lazy("照片（JPEG、PNG、HEIC、WebP）或 PDF。四角完整、字迹清楚。"),
         error_messages={
             "required": gettext_lazy("请先选择要上传的文件。"),
             "invalid": gettext_lazy("文件没有传上来。请再选一次。"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from stdnum import numdb
 
 from applicants.people import masking
-from applicants.people.choices import EducationLevel, EmployerKind, InsuredWith, StudyMode, YesNo
+from applicants.people.choices import EducationLevel, EmployerKind, InsuredWith, NumberKind, StudyMode, YesNo
 from portal.city import city
 from portal.ui.figures import day_text, month_text
 
@@ -26,7 +26,9 @@ SECTION_LABELS: dict[str, Promise] = {
 FIELD_LABELS: dict[str, dict[str, Promise]] = {
     "identity": {
         "legal_name": gettext_lazy("姓名"),
-        "number": gettext_lazy("身份证号码"),
+        "number_kind": gettext_lazy("证件类型"),
+        "number": gettext_lazy("证件号码"),
+        "birth_date": gettext_lazy("出生日期"),
         "phone": gettext_lazy("手机号码"),
         "household_code": gettext_lazy("户籍所在地"),
         "household_collective": gettext_lazy("户口在集体户"),
@@ -63,6 +65,7 @@ FIELD_LABELS: dict[str, dict[str, Promise]] = {
 }
 
 _CHOICES = {
+    "number_kind": NumberKind,
     "household_collective": YesNo,
     "level": EducationLevel,
     "study_mode": StudyMode,
@@ -72,11 +75,13 @@ _CHOICES = {
     "first_job_in_city": YesNo,
     "in_post": YesNo,
 }
-_MASKS: dict[tuple[str, str], Callable[[str], str]] = {
+_MASKS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("identity", "number"): masking.desk_mask_number,
+    ("identity", "birth_date"): masking.mask_day,
     ("identity", "phone"): masking.mask_phone,
     ("account", "number"): masking.mask_account,
 }
+NOWHERE = "none"  # no mainland household
 ELSEWHERE = "other"  # a household outside the city whose county code the person does not know
 
 
@@ -100,9 +105,20 @@ def display_value(section: str, field: str, value: Any, *, is_masked: bool = Fal
         return "\n".join(_range_text(row) for row in value)
     if field == "is_activated":
         return str((YesNo.YES if value else YesNo.NO).label)
-    if field in {"diploma_on", "started_on", "first_insured_on"}:
+    if field in {"birth_date", "diploma_on", "started_on", "first_insured_on"}:
         return day_text(date.fromisoformat(value) if isinstance(value, str) else value)
     return str(value)
+
+
+def masked_answers(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same answers as data, with most of numbers and phone hidden as ``display_value`` hides them."""
+    return {
+        section: {
+            name: _MASKS[section, name](value) if value and (section, name) in _MASKS else value
+            for name, value in given.items()
+        }
+        for section, given in answers.items()
+    }
 
 
 def place_name(code: str) -> str:
@@ -111,6 +127,8 @@ def place_name(code: str) -> str:
         return city().name
     if code == ELSEWHERE:
         return _("其他地方")
+    if code in (NOWHERE, "-"):  # as answered, and as the fact
+        return _("没有内地户籍")
     parts = {key: value for _part, properties in numdb.get("cn/loc").info(code) for key, value in properties.items()}
     # Counties of one code over the years: "[1985-1992]晋江县,[1992-]晋江市"; the newest is the last.
     name = parts.get("province", "") + parts.get("county", "").split(",")[-1].split("]")[-1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
-from applicants.people.names import DOT
+from applicants.people.names import DOT, is_latin
 
 _TWO_CHARACTERS_EACH = (
     "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙钟离长孙宇文"
@@ -32,12 +33,16 @@ class Lookalike:
 
 
 def mask_name(name: str, rule: str = "family_name") -> str:
-    """Mask a name by the policy's rule; "family_name" is the only one so far: 林** · 欧阳** · 阿卜杜拉·**.
+    """Mask a name by the policy's rule; "family_name" is the only one so far: 林** · 欧阳** · 阿卜杜拉·** · SILVA **.
 
-    A name of two characters has a one-character family name. Raises ValueError for a rule that is not known.
+    A name of two characters has a one-character family name. A Latin name keeps its first word: on passports and
+    permits the family name leads. Raises ValueError for a rule that is not known.
     """
     if rule != "family_name":
         raise ValueError(f"There is no masking rule {rule!r}.")
+    if is_latin(name):
+        first, _space, rest = name.partition(" ")
+        return f"{first} {HIDDEN}" if rest else name[:1] + HIDDEN
     if DOT in name:
         return name.split(DOT, 1)[0] + DOT + HIDDEN
     family = name[:2] if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else name[:1]
@@ -52,10 +57,14 @@ def mask_number(number: str, last: int = 4) -> str:
 
 
 def desk_mask_number(number: str) -> str:
-    """First and last four, for staff who work on the file: 3505**********2718."""
-    if len(number) <= 8:
-        return "*" * len(number)
-    return number[:4] + "*" * (len(number) - 8) + number[-4:]
+    """For staff who work on the file: 3505**********2718, H****5678; never more than half of a short number."""
+    first, last = (4, 4) if len(number) >= 16 else (1, 4) if len(number) >= 9 else (0, len(number) // 2)
+    return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
+
+
+def public_last(number: str, last: int) -> int:
+    """How many of the last digits a public list may start with: ``last``, of a short number at most a third."""
+    return min(last, len(number) // 3)
 
 
 def mask_account(number: str) -> str:
@@ -66,6 +75,11 @@ def mask_account(number: str) -> str:
 def mask_phone(phone: str) -> str:
     """First three and last four: 138****6810."""
     return phone[:3] + "****" + phone[-4:] if len(phone) == 11 else "*" * len(phone)
+
+
+def mask_day(day: date | str) -> str:
+    """The year of a date (ISO text where it is none): 1996-**-**."""
+    return f"{str(day)[:4]}-**-**"
 
 
 def distinguish(rows: Iterable[Lookalike]) -> list[Lookalike]:

@@ -1,6 +1,7 @@
 """People and what they say about themselves. Everything personal is sealed; what must be found has a keyed hash.
 
-Plain columns: the employer's town (it routes files inside the office), the last four of an account, times and flags.
+Plain columns: the kind of identity paper, the employer's town (it routes files inside the office), the last four of an
+account, times and flags.
 """
 
 from __future__ import annotations
@@ -10,17 +11,29 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from applicants.people.choices import NumberKind
+from applicants.people.identities import identity_key
 from portal.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
-from portal.vault.sealing import keyed_hash
+from portal.vault.sealing import keyed_hash, keyed_hashes, rehash
 
 USER = settings.AUTH_USER_MODEL
 
 
-def person_number_hash(number: str) -> str:
-    """The keyed hash by which a person's (normalised) number is found and kept unique."""
-    return keyed_hash("person-number", number)
+def person_number_hash(number: str, kind: str = NumberKind.RESIDENT) -> str:
+    """The keyed hash by which a person's (normalised) number on a paper of ``kind`` is found and kept unique."""
+    return person_number_hashes(number, kind)[0]
+
+
+def person_number_hashes(number: str, kind: str = NumberKind.RESIDENT) -> list[str]:
+    """The same under every key there was, newest first: rows of an older key may be left for a while."""
+    return keyed_hashes("person-number", identity_key(kind, number))
+
+
+def number_columns() -> tuple[str, ...]:
+    """Every column that holds hashes of people's numbers, in whatever app (settings.KEYED_HASHES)."""
+    return next(family for family in settings.KEYED_HASHES if "people.Person.number_hash" in family)
 
 
 def account_number_hash(number: str) -> str:
@@ -31,15 +44,27 @@ def account_number_hash(number: str) -> str:
 class Person(models.Model):
     """A natural person. The number is *claimed* by whoever types it and *proven* by a clerk, or by a register."""
 
-    ANSWERS = ("legal_name", "number", "phone", "household_code", "household_collective", "household_town")
+    ANSWERS = (
+        "legal_name",
+        "number_kind",
+        "number",
+        "birth_date",
+        "phone",
+        "household_code",
+        "household_collective",
+        "household_town",
+    )
+    PROVEN = ("legal_name", "number_kind", "number", "birth_date")  # what a proof is about
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.OneToOneField(USER, models.PROTECT, null=True, related_name="person")
     legal_name = EncryptedTextField(blank=True, default="")
+    number_kind = models.CharField(max_length=20, choices=NumberKind.choices, default=NumberKind.RESIDENT)
     number = EncryptedTextField(blank=True, default="")
+    birth_date = EncryptedDateField(null=True)  # as typed, where the number does not carry it
     number_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     phone = EncryptedTextField(blank=True, default="")
-    household_code = EncryptedTextField(blank=True, default="")  # county code, or "other" where it is not known
+    household_code = EncryptedTextField(blank=True, default="")  # county code, "other" (not known) or "none"
     household_collective = EncryptedTextField(blank=True, default="")  # yes, no
     household_town = EncryptedTextField(blank=True, default="")
     proven_at = models.DateTimeField(null=True)
@@ -68,6 +93,7 @@ class Person(models.Model):
                 & ~Q(proven_register=""),
                 name="a_proof_names_who_and_when",
             ),
+            models.CheckConstraint(condition=Q(number_kind__in=NumberKind.values), name="a_number_is_of_a_known_paper"),
         ]
         indexes = [models.Index(fields=["number_hash"], name="people_by_number")]
 
@@ -75,10 +101,12 @@ class Person(models.Model):
         return f"person {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the hash in step with the number."""
+        """Keep the hash in step with the number and its paper."""
         fields = kwargs.get("update_fields")
-        if fields is None or "number" in fields:
-            self.number_hash = person_number_hash(self.number) if self.number else ""
+        if fields is None or {"number", "number_kind"} & set(fields):
+            fresh = person_number_hash(self.number, self.number_kind) if self.number else ""
+            if rehash(self.number_hash) != fresh:  # one of an older key is left to the rotation of keys
+                self.number_hash = fresh
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "number_hash"}
         super().save(*args, **kwargs)
@@ -91,6 +119,40 @@ class Person(models.Model):
     def current_account(self) -> PayoutAccount | None:
         """The account given last, or None."""
         return self.accounts.order_by("-ordinal").first()
+
+
+class PersonLink(models.Model):
+    """Two people of this portal are one: two accounts, or an account and a newer paper. Linked by a clerk, not merged.
+
+    Each keeps its own files; whatever is given once to a person looks at all who are linked (``linking.known_as``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    one = models.ForeignKey(Person, models.PROTECT, related_name="+")  # the smaller key, so that a pair is one row
+    other = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = EncryptedTextField()
+    linked_at = models.DateTimeField()
+    linked_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    unlink_reason = EncryptedTextField(blank=True, default="")
+    unlinked_at = models.DateTimeField(null=True)
+    unlinked_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["linked_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="a_link_joins_two_people"),
+            models.UniqueConstraint(
+                fields=["one", "other"], condition=Q(unlinked_at__isnull=True), name="two_people_are_linked_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(unlinked_at__isnull=True, unlinked_by__isnull=True, unlink_reason="")
+                | Q(unlinked_at__isnull=False, unlinked_by__isnull=False) & ~Q(unlink_reason=""),
+                name="an_undone_link_names_who_when_and_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
 
 
 class Education(models.Model):

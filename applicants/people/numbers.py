@@ -21,6 +21,9 @@ from applicants.people.refusals import NumberInvalid
 LONGEST_LIFE_YEARS = 120
 # Not counties: permits of Hong Kong, Macao and Taiwan residents, and (first digit 9) foreign permanent residents.
 NO_COUNTY = ("810000", "820000", "830000", "9")
+# What looks alike on paper.
+DIGIT_MEANT = {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"}
+LETTER_MEANT = {"0": "O", "1": "I", "2": "Z", "5": "S", "8": "B"}
 CREDIT_CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: no I, O, S, V, Z
 REGISTRY_KINDS = {
     "11": "state_organ",
@@ -52,34 +55,66 @@ def compact(text: str) -> str:
     return "".join(char for char in plain if unicodedata.category(char)[0] not in "ZC" and char not in "-‐‑‒–—")
 
 
-def parse_resident_number(text: str, *, on: date | None = None) -> ResidentNumber:
-    """Read an 18-digit resident number (GB 11643); ``on`` is the day on which nobody may be unborn.
+def parse_resident_number(text: str, *, on: date | None = None, paper: str = "") -> ResidentNumber:
+    """Read an 18-digit number (GB 11643); ``on`` is the day on which nobody may be unborn.
 
-    Old county codes are right. Raises NumberInvalid for length, characters, date and check digit.
+    Old county codes are right. ``paper`` is what the sentences call the card (身份证). Raises NumberInvalid for length,
+    characters, date and check digit.
     """
-    number = compact(text)
+    number, paper = compact(text), paper or _("身份证")
     if len(number) != 18:
         raise NumberInvalid(
-            _("身份证号码是 18 位，您填了 %(count)s 位。请对照身份证重新填写。") % {"count": len(number)}
+            _("%(paper)s号码是 18 位，您填了 %(count)s 位。请对照%(paper)s重新填写。")
+            % {"paper": paper, "count": len(number)}
         )
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise NumberInvalid(_("身份证号码前 17 位是数字，最后一位是数字或 X。请对照身份证重新填写。"))
+    must_be_digits(number[:17])
+    if number[-1] not in "0123456789X":
+        raise NumberInvalid(_("最后一位是“%(char)s”，这里应当是数字或者 X。请核对这一位。") % {"char": number[-1]})
     try:
         birth_date = ric.get_birth_date(number)
     except InvalidComponent:
         birth_date = None
     if birth_date is None or birth_date.year < 1800:
-        raise NumberInvalid(_("身份证号码第 7 至 14 位应当是出生日期，现在不是一个真实的日期。请核对这几位。"))
+        raise NumberInvalid(
+            _("%(paper)s号码第 7 至 14 位应当是出生日期，现在不是一个真实的日期。请核对这几位。") % {"paper": paper}
+        )
     if number[-1] != ric.calc_check_digit(number):
-        raise NumberInvalid(_("身份证号码的最后一位对不上，可能有一位填错了。请逐位核对。"))
+        raise NumberInvalid(_("%(paper)s号码的最后一位对不上，可能有一位填错了。请逐位核对。") % {"paper": paper})
     if on and birth_date > on:
-        raise NumberInvalid(_("按身份证号码，出生日期在今天以后。请核对第 7 至 14 位。"))
+        raise NumberInvalid(_("按%(paper)s号码，出生日期在今天以后。请核对第 7 至 14 位。") % {"paper": paper})
     if on and on.year - birth_date.year > LONGEST_LIFE_YEARS:
         raise NumberInvalid(
-            _("按身份证号码，年龄超过 %(years)s 岁。请核对第 7 至 14 位。") % {"years": LONGEST_LIFE_YEARS}
+            _("按%(paper)s号码，年龄超过 %(years)s 岁。请核对第 7 至 14 位。")
+            % {"paper": paper, "years": LONGEST_LIFE_YEARS}
         )
     sex = "male" if int(number[16]) % 2 else "female"
     return ResidentNumber(number, birth_date, sex, _county_in_force(number))
+
+
+def must_be_digits(text: str, *, start: int = 1) -> None:
+    """Raise NumberInvalid for the first character that is no digit; ``start`` is the position of the first one."""
+    for position, char in enumerate(text, start=start):
+        if char not in "0123456789":
+            meant = DIGIT_MEANT.get(char)
+            values = {"position": position, "char": char, "digit": meant}
+            raise NumberInvalid(
+                _("第 %(position)s 位是字母 %(char)s，这里应当是数字。是不是数字 %(digit)s？") % values
+                if meant
+                else _("第 %(position)s 位是“%(char)s”，这里应当是数字。请核对这一位。") % values
+            )
+
+
+def must_be_letters(text: str, *, start: int = 1) -> None:
+    """Raise NumberInvalid for the first character that is no letter A to Z."""
+    for position, char in enumerate(text, start=start):
+        if not "A" <= char <= "Z":
+            meant = LETTER_MEANT.get(char)
+            values = {"position": position, "char": char, "letter": meant}
+            raise NumberInvalid(
+                _("第 %(position)s 位是数字 %(char)s，这里应当是字母。是不是字母 %(letter)s？") % values
+                if meant
+                else _("第 %(position)s 位是“%(char)s”，这里应当是字母。请核对这一位。") % values
+            )
 
 
 def _county_in_force(number: str) -> bool:

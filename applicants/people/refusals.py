@@ -21,8 +21,21 @@ class PaperRefused(Refused):
     """An upload that is not taken."""
 
 
+class Unfit(Exception):
+    """Why a file cannot be taken, as a code (``papers.SENTENCES`` has the words): raised where there is no Django."""
+
+    def __init__(self, code: str, **values: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
 class NumberAlreadyProven(Refused):
     """The number has been proven for another person."""
+
+
+class LinkRefused(Refused):
+    """Two people that cannot be linked, or unlinked, as asked."""
 
 
 class NumberNotProvable(Refused):

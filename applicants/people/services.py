@@ -10,10 +10,21 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from applicants.people.answers import answers_digest, answers_of, declared_facts
-from applicants.people.models import Education, Employment, Paper, PayoutAccount, Person, person_number_hash
+from applicants.people.choices import NumberKind
+from applicants.people.models import (
+    Education,
+    Employment,
+    Paper,
+    PayoutAccount,
+    Person,
+    number_columns,
+    person_number_hashes,
+)
 from applicants.people.refusals import NumberAlreadyProven, NumberNotProvable
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.vault.rotation import bring_up_to_date
+from portal.vault.sealing import rehash
 
 __all__ = [
     "answers_digest",
@@ -40,14 +51,14 @@ def person_of(*, user: User) -> Person:
 def save_identity(*, person: Person, values: Mapping[str, Any], by: User | None, at: datetime) -> Person:
     """Write some or all of Person.ANSWERS; the same values again change nothing.
 
-    A proof belongs to the name and number that were proven, so a change of either takes it away (action
+    A proof belongs to the name, number and birth date that were proven, so a change of either takes it away (action
     ``number_proof_lapsed``) and a clerk has to look again.
     """
     with transaction.atomic():
         row = Person.objects.select_for_update().get(pk=person.pk)
         changed = _assign(row, values)
         if changed:
-            if row.is_proven and {"legal_name", "number"} & set(changed):
+            if row.is_proven and set(Person.PROVEN) & set(changed):
                 row.proven_at = row.proven_by = row.proven_paper = None
                 row.proven_register = ""
                 record(action="number_proof_lapsed", actor=by, target=row, at=at, fields=changed)
@@ -97,15 +108,15 @@ def settle_account(*, account: PayoutAccount, by: User, at: datetime, paper: Pap
     return row
 
 
-def claim_conflict(number: str, *, person: Person | None = None) -> bool:
+def claim_conflict(number: str, *, kind: str = NumberKind.RESIDENT, person: Person | None = None) -> bool:
     """Whether ``number`` (normalised) is proven by somebody other than ``person``. Says nothing of whom."""
-    others = Person.objects.filter(number_hash=person_number_hash(number), proven_at__isnull=False)
+    others = Person.objects.filter(number_hash__in=person_number_hashes(number, kind), proven_at__isnull=False)
     return (others.exclude(pk=person.pk) if person else others).exists()
 
 
 def conflict_sentence() -> str:
     """All that someone is told whose number is proven by another: no word on who that is."""
-    return _("这个身份证号码已经在用。请带身份证到柜台办理，或使用账号找回。")
+    return _("这个证件号码已经在用。请带证件到柜台办理，或使用账号找回。")
 
 
 def prove_number(
@@ -122,11 +133,11 @@ def prove_number(
     with transaction.atomic():
         row = Person.objects.select_for_update().get(pk=person.pk)
         if not row.number_hash:
-            raise NumberNotProvable(_("还没有填写身份证号码，不能核实。"))
-        if seen_hash is not None and seen_hash != row.number_hash:
-            raise NumberNotProvable(_("身份证号码刚刚改过。请重新打开这一页，再对照一次。"))
+            raise NumberNotProvable(_("还没有填写证件号码，不能核实。"))
+        if seen_hash is not None and rehash(seen_hash) != rehash(row.number_hash):
+            raise NumberNotProvable(_("证件号码刚刚改过。请重新打开这一页，再对照一次。"))
         if row.user_id == by.pk:
-            raise NumberNotProvable(_("不能核实自己的身份证号码，请另一位同事办理。"))
+            raise NumberNotProvable(_("不能核实自己的证件号码，请另一位同事办理。"))
         if row.is_proven:
             return row
         row.proven_at, row.proven_by, row.proven_paper = at, by, paper
@@ -145,7 +156,7 @@ def prove_number_by_register(*, person: Person, register: str, name: str, number
     with transaction.atomic():
         row = Person.objects.select_for_update().get(pk=person.pk)
         if not number or (row.legal_name, row.number) != (name, number):
-            raise NumberNotProvable(_("姓名或身份证号码在查询后改过，要重新查询才能核实。"))
+            raise NumberNotProvable(_("姓名或证件号码在查询后改过，要重新查询才能核实。"))
         if row.is_proven:
             return row
         row.proven_at, row.proven_register = at, register
@@ -155,13 +166,15 @@ def prove_number_by_register(*, person: Person, register: str, name: str, number
 
 def _save_proof(row: Person, *, note: str) -> None:
     """Store who proved the locked row's number and how; the database decides which of two people holds it."""
+    bring_up_to_date(person_number_hashes(row.number, row.number_kind), number_columns())
+    row.number_hash = rehash(row.number_hash)
     try:
         with transaction.atomic():
-            row.save(update_fields=["proven_at", "proven_by", "proven_paper", "proven_register"])
+            row.save(update_fields=["number_hash", "proven_at", "proven_by", "proven_paper", "proven_register"])
     except IntegrityError:
-        if claim_conflict(row.number, person=row):
+        if claim_conflict(row.number, kind=row.number_kind, person=row):
             raise NumberAlreadyProven(
-                _("这个身份证号码已经为另一个账号核实过。请核对身份证；如果是同一个人，请他找回原来的账号。")
+                _("这个证件号码已经为另一个账号核实过。请核对证件；如果是同一个人，请他找回原来的账号。")
             ) from None
         raise
     record(
@@ -169,7 +182,7 @@ def _save_proof(row: Person, *, note: str) -> None:
         actor=row.proven_by,
         target=row,
         at=row.proven_at,
-        fields=["legal_name", "number"],
+        fields=["legal_name", "number", *(["birth_date"] if row.birth_date else [])],
         note=note,
     )
 

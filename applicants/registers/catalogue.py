@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from applicants.people.choices import NumberKind
+
 SPOUSE = "spouse_"  # facts that begin so are asked for with the spouse's name and number
 
 
@@ -13,13 +15,15 @@ SPOUSE = "spouse_"  # facts that begin so are asked for with the spouse's name a
 class Register:
     """One register: ``facts`` are names in ``portal.policy.facts.FACTS``.
 
-    ``needs`` are the registers that must have answered before this one can be asked about a spouse.
+    ``papers`` are the kinds of identity paper whose numbers the register knows: all of one range (GB 11643). ``needs``
+    are the registers that must have answered before this one can be asked about a spouse.
     """
 
     code: str
     title: Promise
     facts: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    papers: tuple[str, ...] = (NumberKind.RESIDENT,)  # whose numbers it can be asked about; for others papers remain
 
 
 # In the order in which they are asked: whom somebody is married to is known before the spouse is asked about.
@@ -50,6 +54,7 @@ REGISTERS: dict[str, Register] = {
             "insurance",
             _("社会保险登记"),
             ("insurance", "first_insured_in_city", "first_job_in_city", "in_post", "employer", "pension_paid"),
+            papers=(NumberKind.RESIDENT, NumberKind.RESIDENCE_PERMIT),  # the permit's number is that of the insured
         ),
         Register(
             "business",

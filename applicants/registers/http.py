@@ -5,12 +5,15 @@ Nothing about a person is in an address, a log line or an exception: validation 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -79,18 +82,22 @@ class HttpAdapter:
             SIGNATURE: sign_request(self.key, moment, path, body),
         }
         # No connection is kept: registers are asked seldom, and workers fork.
-        with urllib3.PoolManager(
+        with urllib3.connection_from_url(
+            self.url,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self.seconds),
             retries=urllib3.Retry(total=None, connect=1, read=False, redirect=False, status=False, other=False),
         ) as pool:
+            cut = threading.Event()
+            pool.ConnectionCls = _cut_off_after(CONNECT_SECONDS + self.seconds, pool.ConnectionCls, cut)  # type: ignore[assignment]
             try:
-                reply = pool.request("POST", address, body=body, headers=headers, preload_content=False)
+                reply = pool.urlopen("POST", path, body=body, headers=headers, preload_content=False)
                 try:
-                    return self._read(question, path, reply)
+                    said = self._read(question, path, reply)
                 finally:
                     reply.close()
             except HTTPError as error:
-                return Unavailable(_trouble_of(error))
+                said = Unavailable(_trouble_of(error))
+            return Unavailable(Trouble.TIMEOUT) if cut.is_set() and isinstance(said, Unavailable) else said
 
     def _read(self, question: Question, path: str, reply: urllib3.BaseHTTPResponse) -> Answered | Unavailable:
         put_off = _put_off(reply.headers.get("Retry-After", ""), question.at)
@@ -163,6 +170,31 @@ def _trouble_with(envelope: Envelope[Record], question: Question) -> Trouble | N
     if envelope.as_of > today:
         return Trouble.FUTURE_DATE
     return Trouble.EXPIRED if envelope.valid_until < today else None
+
+
+def _cut_off_after(seconds: float, kind: type[Any], cut: threading.Event) -> type[Any]:
+    """A class of connections that live no longer than that: time-outs begin anew with every byte that drips in."""
+
+    class Limited(kind):  # type: ignore[misc]
+        limit: threading.Timer | None = None
+
+        def connect(self) -> None:
+            self.limit = threading.Timer(seconds, self._cut)
+            self.limit.daemon = True
+            self.limit.start()
+            super().connect()
+
+        def close(self) -> None:
+            if self.limit:
+                self.limit.cancel()
+            super().close()
+
+        def _cut(self) -> None:
+            cut.set()
+            with contextlib.suppress(OSError, TypeError):  # TypeError: there is no socket yet, or none any more
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    return Limited
 
 
 def _trouble_of(error: HTTPError) -> Trouble:

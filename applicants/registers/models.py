@@ -28,6 +28,14 @@ class RegisterAnswerQuerySet(models.QuerySet["RegisterAnswer"]):
         """The rows that wait for one."""
         return self.filter(state=RegisterAnswer.State.WAITING)
 
+    def not_taken_in(self) -> RegisterAnswerQuerySet:
+        """Answers that whoever they were asked for has yet to be told of."""
+        return self.answered().filter(is_taken_in=False)
+
+    def mark_taken_in(self) -> int:
+        """Note that these answers have had their effect: the one thing about an answer that changes."""
+        return super().update(is_taken_in=True)
+
     def update(self, **values: Any) -> int:
         """Refused where an answer is among the rows."""
         if self.answered().exists():
@@ -78,6 +86,7 @@ class RegisterAnswer(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=20, blank=True, default="", choices=Trouble.choices)
+    is_taken_in = models.BooleanField(default=False)  # the application was assessed, or its payment weighed, with it
 
     objects = RegisterAnswerQuerySet.as_manager()
 
@@ -121,7 +130,11 @@ class RegisterAnswer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_try_at"], name="questions_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["register", "next_try_at"], name="questions_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["answered_at"], name="answers_not_taken_in", condition=Q(state="answered", is_taken_in=False)
+            ),
+            models.Index(fields=["asked_for", "-requested_at"], name="questions_of_an_application"),
             models.Index(fields=["person", "number_hash", "register", "-answered_at"], name="answers_about_a_number"),
         ]
 
@@ -130,7 +143,7 @@ class RegisterAnswer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store a question, or its answer once. Raises AnswerIsFinal where the stored row is answered already."""
-        if type(self).objects.answered().filter(pk=self.pk).exists():
+        if not self._state.adding and type(self).objects.answered().filter(pk=self.pk).exists():
             _refuse_change()
         super().save(*args, **kwargs)
 

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from applicants.people.models import Employment, Person, person_number_hash
+from applicants.people.models import Employment, Person, person_number_hash, person_number_hashes
 from applicants.people.refusals import NumberAlreadyProven, NumberNotProvable
 from applicants.people.services import prove_number_by_register
 from applicants.registers.asking import Adapter, Answered, Basis, Question, Spouse, Trouble, Unavailable
@@ -27,11 +27,12 @@ from applicants.registers.http import configured_adapter
 from applicants.registers.models import RegisterAnswer, RegisterAnswerQuerySet
 from portal.audit.services import record
 from portal.policy.facts import Fact, Provenance, month_number, read_value
-from portal.vault.sealing import keyed_hash
+from portal.vault.sealing import keyed_hashes, rehash
 
 logger = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=60)
+IN_HAND = timedelta(minutes=2)  # a question that a worker has taken is left to it so long; a killed worker's comes back
 LAG_MONTHS = 2  # policies reckon with insurance data that end two months before the application (T-2)
 SOURCE = "register:"
 
@@ -49,7 +50,12 @@ def title_of(source: str) -> Promise | str:
 
 def employer_hash(credit_code: str, name: str) -> str:
     """The keyed hash that answers about an employment carry; "" where no employer is declared."""
-    return keyed_hash("register-employer", f"{credit_code}\0{name}") if credit_code or name else ""
+    return employer_hashes(credit_code, name)[0]
+
+
+def employer_hashes(credit_code: str, name: str) -> list[str]:
+    """The same under every key there was, newest first."""
+    return keyed_hashes("register-employer", f"{credit_code}\0{name}") if credit_code or name else [""]
 
 
 # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,13 +85,16 @@ def request_answers(
         locked = Person.objects.select_for_update().get(pk=person.pk)  # one asker at a time
         if not locked.number or not locked.legal_name:
             return []
+        wanted = [code for code in wanted if locked.number_kind in REGISTERS[code].papers]
+        employment = Employment.objects.filter(person=locked).first()
+        waiting = {row.register: row for row in RegisterAnswer.objects.waiting().filter(asked_for=asked_for)}
         for code in wanted:
-            row = RegisterAnswer.objects.waiting().filter(asked_for=asked_for, register=code).first() or RegisterAnswer(
+            row = waiting.get(code) or RegisterAnswer(
                 person=locked, register=code, asked_for=asked_for, requested_at=at, next_try_at=at
             )
-            row.on, row.purpose, row.basis = on, purpose, basis
+            row.person, row.on, row.purpose, row.basis = locked, on, purpose, basis
             row.with_spouse = bool(set(REGISTERS[code].needs).intersection(wanted))
-            question = _question_of(row, locked, at)
+            question = _question_of(row, locked, employment, at)
             if code == "business" and not question.credit_code:
                 continue
             awaits_another = row.with_spouse and any(it.register == "marriage" and not it.is_answered for it in rows)
@@ -99,7 +108,7 @@ def _valid_answer(row: RegisterAnswer, question: Question) -> RegisterAnswer | N
     answers = RegisterAnswer.objects.answered().filter(
         person_id=row.person_id,
         register=row.register,
-        about_hash=_about(question),
+        about_hash__in=_abouts(question),
         on__gte=row.on.replace(day=1),  # insured months are read as of the month of the day in question
         expires_on__gte=max(row.on, timezone.localdate(question.at)),
     )
@@ -109,7 +118,7 @@ def _valid_answer(row: RegisterAnswer, question: Question) -> RegisterAnswer | N
 def _wait(row: RegisterAnswer, question: Question) -> RegisterAnswer:
     """Store a question; one that waits already is only brought up to date."""
     is_new, about = row._state.adding, _about(question)
-    if is_new or row.about_hash != about:
+    if is_new or rehash(row.about_hash) != about:
         row.next_try_at = question.at
     _say_about(row, question)
     row.save()
@@ -119,21 +128,27 @@ def _wait(row: RegisterAnswer, question: Question) -> RegisterAnswer:
 
 
 def _say_about(row: RegisterAnswer, question: Question) -> None:
-    row.number_hash = person_number_hash(question.number)
+    held = row.person.number_hash  # of whatever key: it changes together with the person's
+    row.number_hash = held if held in person_number_hashes(question.number) else person_number_hash(question.number)
     row.employer_hash = employer_hash(question.credit_code, question.employer_name)
     row.about_hash = _about(question)
 
 
 def _about(question: Question) -> str:
+    return _abouts(question)[0]
+
+
+def _abouts(question: Question) -> list[str]:
     told = [question.name, question.number, question.credit_code, question.employer_name]
     if question.spouse:
         told += [question.spouse.name, question.spouse.number]
-    return keyed_hash("register-question", json.dumps(told, ensure_ascii=False))
+    return keyed_hashes("register-question", json.dumps(told, ensure_ascii=False))
 
 
-def _question_of(row: RegisterAnswer, person: Person, at: datetime) -> Question:
+def _question_of(row: RegisterAnswer, person: Person, employment: Employment | None, at: datetime) -> Question:
     """What ``row`` asks, with what ``person`` declares now."""
-    employment = Employment.objects.filter(person=person).first() if row.register in OF_THE_EMPLOYER else None
+    if row.register not in OF_THE_EMPLOYER:
+        employment = None
     return Question(
         register=row.register,
         request_id=row.pk,
@@ -155,16 +170,27 @@ def _spouse_of(person: Person, row: RegisterAnswer, at: datetime) -> Spouse | No
         Q(asked_for=row.asked_for) | Q(expires_on__gte=timezone.localdate(at)),
         person=person,
         register="marriage",
-        number_hash=person_number_hash(person.number),
+        number_hash__in=person_number_hashes(person.number),
     )
     answer = answers.order_by("-answered_at", "-id").first()
     return Spouse(answer.spouse["name"], answer.spouse["number"]) if answer and answer.spouse else None
 
 
-def waiting_ids(at: datetime, limit: int = 100) -> list[UUID]:
-    """Questions that are due to be asked (again), longest due first; without those that another one has to precede."""
-    due = _askable().filter(next_try_at__lte=at).order_by("next_try_at", "id")
-    return list(due.values_list("pk", flat=True)[:limit])
+def waiting_ids(at: datetime, register: str, *, asked_for: UUID | None = None, limit: int = 100) -> list[UUID]:
+    """Questions to one register that are due to be asked (again), longest due first.
+
+    All or those of one application; without those that another one has to precede.
+    """
+    due = _askable().filter(register=register, next_try_at__lte=at)
+    if asked_for is not None:
+        due = due.filter(asked_for=asked_for)
+    return list(due.order_by("next_try_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def take_question(answer_id: UUID, *, at: datetime) -> bool:
+    """Take a due question in hand, so that no other worker asks it meanwhile; False where somebody has it already."""
+    due = RegisterAnswer.objects.waiting().filter(pk=answer_id, next_try_at__lte=at)
+    return due.update(next_try_at=at + IN_HAND) == 1
 
 
 def _askable() -> RegisterAnswerQuerySet:
@@ -180,19 +206,26 @@ def ask(answer_id: UUID, *, at: datetime, adapter: Adapter | None = None) -> Reg
     is put off: 15 seconds, 30, then minutes up to an hour, or as long as the register asks for. A household register
     whose holder confirmed the request proves the number.
     """
-    row = RegisterAnswer.objects.select_related("person").get(pk=answer_id)
+    asked = RegisterAnswer.objects.select_related("person").get(pk=answer_id)
     if not _askable().filter(pk=answer_id).exists():
-        return row
-    question, said = _question_of(row, row.person, at), None
-    if person_number_hash(question.number) == row.number_hash:
+        return asked
+    employment = Employment.objects.filter(person=asked.person_id).first()
+    question, said = _question_of(asked, asked.person, employment, at), None
+    if asked.number_hash in person_number_hashes(question.number):
         said = _ask_safely(adapter or configured_adapter(), question)
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=row.person_id)  # first, as whoever requests answers does
-        row = RegisterAnswer.objects.select_for_update(of=("self",)).select_related("person").get(pk=answer_id)
+        Person.objects.select_for_update().get(pk=asked.person_id)  # first, as whoever requests answers does
+        rows = RegisterAnswer.objects.select_for_update(of=("self",)).select_related("person")
+        row = rows.filter(pk=answer_id).first()
+        if row is None:  # forgotten meanwhile
+            return asked
         if row.is_answered:
             return row
-        if isinstance(said, Answered):
+        is_still_wanted = (rehash(row.about_hash), row.on) == (rehash(asked.about_hash), asked.on)
+        if isinstance(said, Answered) and is_still_wanted:
             _keep(row, question, said)
+        elif isinstance(said, Answered):  # what is to be asked changed while the register was busy with the old
+            _put_off(row, Unavailable(Trouble.CHANGED), at)
         else:
             _put_off(row, said or Unavailable(Trouble.CHANGED), at)
     return row

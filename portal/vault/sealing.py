@@ -22,6 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 VERSION = "v1"
 NONCE_BYTES = 12
 TAG_BYTES = 16
+_MARKS = "ghijklmnopqrstuvwxyz"  # no hexadecimal digits: a hash says how many keys lie over each other
 _CIPHERS: dict[str, tuple[Callable, int]] = {"aes": (algorithms.AES, 32), "sm4": (algorithms.SM4, 16)}
 
 
@@ -102,23 +103,61 @@ def open_bytes(sealed: bytes, context: str) -> bytes:
     return _key(key_id.decode(errors="replace")).decrypt(body, context)
 
 
+def current_prefix() -> str:
+    """What every token begins with that was sealed with the key that seals now."""
+    return f"{VERSION}:{_first_key().id}:"
+
+
 def is_current(token: str) -> bool:
     """Say whether the token was sealed with the key that seals now."""
-    return token.startswith(f"{VERSION}:{_first_key().id}:")
+    return token.startswith(current_prefix())
 
 
 def keyed_hash(purpose: str, value: str) -> str:
-    """64 hex characters of HMAC-SHA256: finds equal values without showing them.
+    """64 characters of HMAC-SHA256: finds equal values without showing them.
 
     ``purpose`` keeps hashes of different fields apart ("person-number"). The caller normalises the value.
     """
-    return hmac.new(_hash_key(settings.FIELD_HASH_KEY), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
+    return keyed_hashes(purpose, value)[0]
+
+
+def keyed_hashes(purpose: str, value: str) -> list[str]:
+    """The same under every key there was, newest first: what to look for while rows of an older key are left.
+
+    A newer key is laid over the hash of the older one (docs/adr/0013), so that a stored hash can be brought up to date
+    without its value. The first character of such a hash says how many keys lie over each other: g for the second.
+    """
+    keys = _hash_keys(settings.FIELD_HASH_KEY)
+    made = [hmac.new(keys[0], f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()]
+    for generation in range(1, len(keys)):
+        made.append(_laid_over(made[-1], keys, generation))
+    return made[::-1]
+
+
+def rehash(stored: str) -> str:
+    """A stored hash of whatever key brought up to the newest; "" stays."""
+    if not stored:
+        return stored
+    keys = _hash_keys(settings.FIELD_HASH_KEY)
+    for generation in range(_MARKS.find(stored[0]) + 2, len(keys)):
+        stored = _laid_over(stored, keys, generation)
+    return stored
+
+
+def hash_mark() -> str:
+    """The first character of every hash of the newest key; "" where there has been one key only."""
+    generation = len(_hash_keys(settings.FIELD_HASH_KEY)) - 1
+    return _MARKS[generation - 1] if generation else ""
+
+
+def _laid_over(older: str, keys: tuple[bytes, ...], generation: int) -> str:
+    return _MARKS[generation - 1] + hmac.new(keys[generation], older.encode(), hashlib.sha256).hexdigest()[1:]
 
 
 def check_keys() -> None:
     """Raise ImproperlyConfigured unless both key settings are usable; called when the portal starts."""
     keyring()
-    _hash_key(settings.FIELD_HASH_KEY)
+    _hash_keys(settings.FIELD_HASH_KEY)
 
 
 def _first_key() -> Key:
@@ -153,11 +192,14 @@ def _parse_keys(spec: str) -> dict[str, Key]:
 
 
 @lru_cache(maxsize=8)
-def _hash_key(encoded: str) -> bytes:
-    secret = _decode(encoded, "FIELD_HASH_KEY")
-    if len(secret) < 32:
+def _hash_keys(spec: str) -> tuple[bytes, ...]:
+    """The keys of FIELD_HASH_KEY, oldest first (the setting has the newest first)."""
+    secrets_ = tuple(_decode(part.strip(), "FIELD_HASH_KEY") for part in reversed(spec.split(",")))
+    if any(len(secret) < 32 for secret in secrets_):
         raise ImproperlyConfigured("FIELD_HASH_KEY must be at least 32 bytes, in base64.")
-    return secret
+    if len(secrets_) > len(_MARKS) + 1 or len(set(secrets_)) < len(secrets_):
+        raise ImproperlyConfigured("FIELD_HASH_KEY holds a key twice, or too many of them.")
+    return secrets_
 
 
 def _decode(encoded: str, what: str) -> bytes:

@@ -12,7 +12,9 @@ OTHER_NUMBER = "11010519491231002X"
 
 IDENTITY = {
     "legal_name": "林晓航",
+    "number_kind": "resident_id",
     "number": NUMBER,
+    "birth_date": None,
     "phone": "13800006810",
     "household_code": "350581",
     "household_collective": "no",

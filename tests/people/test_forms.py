@@ -71,9 +71,9 @@ def test_what_is_saved_stands_in_the_form_again(section):
 @pytest.mark.parametrize(
     ("section", "changes", "field", "sentence"),
     [
-        ("identity", {"legal_name": ""}, "legal_name", "请填写姓名，和身份证上的一样。"),
-        ("identity", {"legal_name": "林1航"}, "legal_name", "姓名里不能有数字。请照身份证填写。"),
-        ("identity", {"number": ""}, "number", "请填写身份证号码。"),
+        ("identity", {"legal_name": ""}, "legal_name", "请填写姓名，和证件上的一样。"),
+        ("identity", {"legal_name": "林1航"}, "legal_name", "姓名里不能有数字。请照证件填写。"),
+        ("identity", {"number": ""}, "number", "请填写证件号码。"),
         ("identity", {"number": "350581"}, "number", "身份证号码是 18 位，您填了 6 位。请对照身份证重新填写。"),
         (
             "identity",
@@ -162,7 +162,7 @@ def test_what_is_saved_stands_in_the_form_again(section):
             "account",
             {"number": NUMBER},
             "number",
-            "这是身份证号码，不是银行账号。请填写卡面上的银行账号。",
+            "这是您的证件号码，不是银行账号。请填写卡面上的银行账号。",
         ),
         (
             "account",
@@ -244,7 +244,7 @@ def test_a_number_proven_for_somebody_else_is_only_pointed_to_the_counter():
     prove_number(person=a_person("first"), by=a_user("clerk"), at=AT)
     second = a_person("second", "11010519491231002X")
     assert form_for("identity", second).errors == {
-        "number": ["这个身份证号码已经在用。请带身份证到柜台办理，或使用账号找回。"]
+        "number": ["这个证件号码已经在用。请带证件到柜台办理，或使用账号找回。"]
     }
 
 
@@ -361,3 +361,72 @@ def test_labels_say_who_must_fill_in_the_diploma_number_and_the_certificate():
         "（国内学历必填）",
         "（国（境）外学历必填）",
     ]
+
+
+OF_A_TRAVELLER = {
+    "number_kind": "hk_macao_travel",
+    "number": "h12345678",
+    "birth_date": "1996-05-02",
+    "household_place": "none",
+    "household_collective": "",
+}
+
+
+def test_another_paper_is_read_by_its_own_rule_and_needs_the_birth_date():
+    form = form_for("identity", a_person(), **OF_A_TRAVELLER)
+    assert form.errors == {}
+    assert {name: form.values[name] for name in ("number_kind", "number", "birth_date", "household_code")} == {
+        "number_kind": "hk_macao_travel",
+        "number": "H12345678",
+        "birth_date": date(1996, 5, 2),
+        "household_code": "none",
+    }
+    assert form.values["household_collective"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"birth_date": ""}, "birth_date", "请填写出生日期，和证件上的一样。"),
+        ({"birth_date": "2009-05-02"}, "birth_date", "按出生日期，您还不满 16 岁。请核对。"),
+        ({"birth_date": "2029-05-02"}, "birth_date", "日期不能晚于今天（2023 年 11 月 20 日）。请核对。"),
+        ({"number_kind": "library_card"}, "number_kind", "请从列出的选项里选一项。"),
+        (
+            {"number": "A12345678"},
+            "number",
+            "通行证号码的第 1 位是 H（香港）或 M（澳门），您填的是“A”。请核对第 1 位。",
+        ),
+        (
+            {"number": "810000199408230021"},
+            "number",
+            "这是港澳台居民居住证的号码。请把证件类型改成“港澳台居民居住证”，或者核对号码。",
+        ),
+        ({"household_place": "city"}, "household_place", "持港澳居民来往内地通行证的，请选“没有内地户籍”。"),
+        (
+            {"number_kind": "resident_id", "number": NUMBER, "birth_date": ""},
+            "household_place",
+            "持居民身份证的，请选户籍所在的地方。",
+        ),
+    ],
+)
+def test_a_mistake_about_another_paper_gets_a_sentence(changes, field, sentence):
+    form = form_for("identity", a_person(), **(OF_A_TRAVELLER | changes))
+    assert sentence in form.errors[field]
+
+
+def test_a_number_that_carries_the_birth_date_keeps_no_other():
+    traveller = OF_A_TRAVELLER | {"number_kind": "residence_permit", "number": "810000199408230021"}
+    form = form_for("identity", a_person(), **traveller)
+    assert (form.errors, form.values["birth_date"]) == ({}, None)
+
+
+def test_a_proof_lapses_with_paper_or_birth_date():
+    clerk, values = (
+        a_user("clerk"),
+        {"number_kind": "taiwan_travel", "number": "12345678", "birth_date": date(1996, 5, 2)},
+    )
+    for change in ({"number_kind": "passport"}, {"birth_date": date(1996, 5, 3)}, {"number": "12345679"}):
+        person = a_person(f"one{len(change)}{next(iter(change))}")
+        save_identity(person=person, values=values, by=None, at=AT)
+        assert prove_number(person=person, by=clerk, at=AT).is_proven
+        assert not save_identity(person=person, values=change, by=None, at=AT).is_proven

@@ -10,7 +10,6 @@ from applicants.people.refusals import NumberInvalid
 
 TODAY = date(2023, 11, 20)
 LENGTH = "身份证号码是 18 位，您填了 {} 位。请对照身份证重新填写。"
-CHARACTERS = "身份证号码前 17 位是数字，最后一位是数字或 X。请对照身份证重新填写。"
 NO_DATE = "身份证号码第 7 至 14 位应当是出生日期，现在不是一个真实的日期。请核对这几位。"
 CHECK_DIGIT = "身份证号码的最后一位对不上，可能有一位填错了。请逐位核对。"
 
@@ -54,9 +53,9 @@ def test_a_resident_number_is_read(text, expected):
         ("1101051949123100", LENGTH.format(16)),
         ("11010519491231002XX", LENGTH.format(19)),
         ("110105491231002", LENGTH.format(15)),  # the number of before 1999
-        ("11010519491231O02X", CHARACTERS),  # the letter O
-        ("11010519491231X021", CHARACTERS),
-        ("11010519491231002Y", CHARACTERS),
+        ("11010519491231O02X", "第 15 位是字母 O，这里应当是数字。是不是数字 0？"),
+        ("11010519491231X021", "第 15 位是“X”，这里应当是数字。请核对这一位。"),
+        ("11010519491231002Y", "最后一位是“Y”，这里应当是数字或者 X。请核对这一位。"),
         ("110105194913310021", NO_DATE),
         ("350581200102290013", NO_DATE),  # no leap year
         ("350581000003020011", NO_DATE),

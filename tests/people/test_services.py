@@ -92,7 +92,7 @@ def test_nothing_personal_stands_in_the_database_in_the_clear():
             rows += cursor.fetchall()
     text = repr(rows)
     told = [*IDENTITY.values(), *EDUCATION.values(), *EMPLOYMENT.values(), *ACCOUNT.values()]
-    routing = {"lingxiu", "yes", "no", "", True}
+    routing = {"lingxiu", "resident_id", "yes", "no", "", True, None}
     secrets = [str(value) for value in told if not isinstance(value, list) and value not in routing]
     assert [secret for secret in [*secrets, "2023-07", "2000-03-02"] if secret in text] == []
     assert str(person) == f"person {person.pk}"
@@ -224,9 +224,9 @@ def test_what_cannot_be_proven():
             prove_number(**attempt, at=AT)
         refused.append(refusal.value.sentence)
     assert refused == [
-        "还没有填写身份证号码，不能核实。",
-        "身份证号码刚刚改过。请重新打开这一页，再对照一次。",
-        "不能核实自己的身份证号码，请另一位同事办理。",
+        "还没有填写证件号码，不能核实。",
+        "证件号码刚刚改过。请重新打开这一页，再对照一次。",
+        "不能核实自己的证件号码，请另一位同事办理。",
     ]
     with pytest.raises(ValueError, match="another person"):
         prove_number(person=person, by=clerk, at=AT, paper=a_paper(nameless))

@@ -3,6 +3,7 @@
 from portal.casework.models.application import Application, ReferenceCounter, StepTaken, Submission
 from portal.casework.models.claim import GrantClaim
 from portal.casework.models.evidence import Assessment, Settlement, ShelfPaper
+from portal.casework.models.list_export import ListExport
 from portal.casework.models.notice import Notice, NoticeLine, NoticeObjection
 from portal.casework.models.outcome import Correction, CorrectionItem, Decision
 from portal.casework.models.simulation import Simulation, SimulationChange
@@ -14,6 +15,7 @@ __all__ = [
     "CorrectionItem",
     "Decision",
     "GrantClaim",
+    "ListExport",
     "Notice",
     "NoticeLine",
     "NoticeObjection",
