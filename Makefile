@@ -24,9 +24,10 @@ check: dev ## style, types, which part may import which, and migrations on both 
 	$(VENV)/lint-imports
 	$(VENV)/python -m deploy.suite migrations
 
-bench: dev ## how fast the policy engine is beside clauses written by hand, and a simulation beside a plain loop (ratios)
+bench: dev ## how fast the policy engine is beside clauses written by hand, a simulation beside a plain loop, and steps with and without the audit (ratios)
 	@DEMO=1 $(VENV)/python -m benchmarks.policy
 	@DEMO=1 $(VENV)/python -m benchmarks.simulation
+	@DEMO=1 $(VENV)/python -m benchmarks.audit
 
 lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -20,6 +20,7 @@ _DEMO_SECRETS = {
     "SECRET_KEY": "demo-only-not-a-secret-0123456789abcdefghijklmnopqrstuvwxyz",
     "FIELD_ENCRYPTION_KEYS": "demo:aes:ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1rZXktMDAwMDE=",
     "FIELD_HASH_KEY": "ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1oYXNoLTAwMDE=",
+    "AUDIT_SEAL_KEY": "ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1zZWFsLWtleS0wMDAx",
     "REGISTER_KEY": "demo-only-not-a-secret-of-the-registers",
 }
 
@@ -38,10 +39,21 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 FIELD_ENCRYPTION_KEYS = _secret("FIELD_ENCRYPTION_KEYS")
 FIELD_HASH_KEY = _secret("FIELD_HASH_KEY")
+# Columns of keyed hashes, as app.Model.column. Those of one line hold the same values and change in one transaction.
+KEYED_HASHES = (
+    ("people.Person.number_hash", "casework.Application.number_hash", "casework.GrantClaim.number_hash",
+     "registers.RegisterAnswer.number_hash"),
+    ("people.PayoutAccount.number_hash", "subsidies.RollLine.account_hash"),
+    ("registers.RegisterAnswer.employer_hash",),
+    ("registers.RegisterAnswer.about_hash",),
+)  # fmt: skip
+AUDIT_SEAL_KEY = _secret("AUDIT_SEAL_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+# The heads of the audit trail, outside the database; a second place is best on another machine.
+AUDIT_HEADS = env.list("AUDIT_HEADS", default=[str(VAR_DIR / "audit" / "heads")])
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 INSTALLED_APPS = [
@@ -49,6 +61,7 @@ INSTALLED_APPS = [
     "portal.vault",
     "portal.clock",
     "portal.accounts",
+    "portal.api",
     "portal.audit",
     "portal.notifications",
     "portal.policy",
@@ -71,6 +84,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "rest_framework",
+    "drf_spectacular",
     "csp",
 ]
 
@@ -78,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.api.middleware.ApiMiddleware",
     "portal.ui.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -165,6 +180,10 @@ REGISTERS = env.list(
 )
 REGISTER_TIMEOUT = env.float("REGISTER_TIMEOUT", default=4.0)  # seconds
 
+# Fonts for what the portal's own font lacks, and the library that writes spreadsheets.
+FONT_FALLBACKS = [place for place in env.str("FONT_FALLBACKS", default="").split(":") if place]
+XLSX_WRITER = env.str("XLSX_WRITER", default="rustpy-xlsxwriter")  # or openpyxl
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("中文")), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -236,12 +255,39 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Every sweep looks at the database and is safe to run twice; the broker only makes things faster.
 CELERY_BEAT_SCHEDULE = {
     "hand over waiting letters": {"task": "notifications.sweep", "schedule": timedelta(seconds=15)},
+    "seal audit entries": {"task": "audit.seal", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "go on with simulations": {"task": "casework.sweep_simulations", "schedule": timedelta(seconds=15)},
+    "go on with lists": {"task": "casework.sweep_lists", "schedule": timedelta(seconds=15)},
     "check submitted applications": {"task": "casework.sweep_checks", "schedule": timedelta(seconds=15)},
     "ask registers again": {"task": "casework.sweep_registers", "schedule": timedelta(seconds=15)},
     "ask registers before paying": {"task": "subsidies.sweep_before_paying", "schedule": timedelta(hours=1)},
     "act on what has come due": {"task": "casework.sweep_due", "schedule": timedelta(seconds=60)},
+    "forget keys of the API": {"task": "api.forget_old_keys", "schedule": timedelta(hours=1)},
     "ask for proofs of being in post": {"task": "subsidies.sweep_rechecks", "schedule": timedelta(hours=1)},
+}
+
+# What every part of the API says and refuses alike is in portal/api; which rates hold is said here.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.doors.Session"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.JSONBody"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
+    "DEFAULT_THROTTLE_RATES": {"eligibility": "30/min"},
+    "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Talent Harbour",
+    "VERSION": "1",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LOGGING = {
@@ -256,5 +302,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "pikepdf": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},  # it would name every character that is printed
     },
 }

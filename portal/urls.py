@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("portal.accounts.urls")),
     path("", include("portal.audit.urls")),
     path("", include("portal.policy.urls")),
+    path("", include("portal.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -13,8 +13,9 @@ if not _given:
     _maker = os.getpid()
     atexit.register(lambda: os.getpid() == _maker and shutil.rmtree(_folder, ignore_errors=True))
 
-for _name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "FIELD_HASH_KEY", "CACHE_URL", "EMAIL_URL", "PORTAL_URL",
-              "REGISTER_URL", "REGISTER_KEY", "REGISTERS", "REGISTER_TIMEOUT"):  # fmt: skip
+for _name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "FIELD_HASH_KEY", "AUDIT_SEAL_KEY", "AUDIT_HEADS",
+              "CACHE_URL", "EMAIL_URL", "PORTAL_URL", "REGISTER_URL", "REGISTER_KEY",
+              "REGISTERS", "REGISTER_TIMEOUT"):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ["DEMO"] = "1"
 os.environ["VAR_DIR"] = str(_folder)

@@ -15,12 +15,14 @@ LANGUAGE_CODES = {code for code, _name in settings.LANGUAGES}
 # Pages a person of the bureau may see on the way to a second factor: sign-in's own, and the switches of every page.
 SECOND_FACTOR_FREE_NAMES = {"healthz", "set_language", "set_theme"}
 SECOND_FACTOR_FREE_ROUTE = "accounts/"
+API_PATH = "/api/"
 
 
 class LanguageMiddleware:
     """Choose the language: the visitor's cookie, else the account's, else Chinese.
 
-    What the browser asks for is not used: the portal is Chinese first.
+    What the browser asks for is not used: the portal is Chinese first. A program has no switch to press, so under
+    /api/ its Accept-Language counts before the account's language.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -33,14 +35,23 @@ class LanguageMiddleware:
         with translation.override(language):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
-        patch_vary_headers(response, ["Cookie"])
+        asked = ["Accept-Language"] if request.path_info.startswith(API_PATH) else []
+        patch_vary_headers(response, ["Cookie", *asked])
         return response
 
     def _language(self, request: HttpRequest) -> str:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
         if chosen in LANGUAGE_CODES:
             return chosen
+        asked = request.headers.get("Accept-Language", "").strip()
+        if request.path_info.startswith(API_PATH) and asked not in ("", "*"):
+            return api_language(request)
         return request.user.language if _is_signed_in(request) else settings.LANGUAGE_CODE
+
+
+def api_language(request: HttpRequest) -> str:
+    """The language that a program asks for by cookie or Accept-Language; Chinese where it asks for none of ours."""
+    return translation.get_language_from_request(request)
 
 
 class PersonalPagesMiddleware:
@@ -77,10 +88,13 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if match.url_name in SECOND_FACTOR_FREE_NAMES or match.route.startswith(SECOND_FACTOR_FREE_ROUTE):
             return None
-        user = request.user
-        if not user.is_authenticated or not user.needs_second_factor or has_second_factor(user):
-            return None
-        return redirect("mfa_activate_totp")
+        return redirect("mfa_activate_totp") if lacks_second_factor(request) else None
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Say whether the caller needs a second factor and has none."""
+    user = request.user
+    return user.is_authenticated and user.needs_second_factor and not has_second_factor(user)
 
 
 def has_second_factor(user: User) -> bool:

@@ -12,8 +12,8 @@ from portal.casework.programmes import programme
 from portal.casework.states import State
 from portal.policy.schema import Paper as PaperAsked
 
-# Papers that the applicant may add after approval: for another account, for a later instalment.
-AFTER_APPROVAL = ("account_proof", "in_post_proof")
+# Papers that the applicant may add after approval: for another account, a later instalment, a doubt of a register.
+AFTER_APPROVAL = ("account_proof", "in_post_proof", "grants_statement")
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.linking import known_as
 from portal.accounts.models import User
 from portal.casework.completeness import missing_parts
 from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS, REMIND_WORKING_DAYS
@@ -75,16 +77,22 @@ def submission_is_checked(move: Move) -> str | None:
 def number_is_proven(move: Move) -> str | None:
     """A clerk has compared the number with the uploaded paper, or seen the person (later also: a register)."""
     if move.application.applicant.proven_at is None:
-        return _("证件号码还没有核实。请先对照身份证材料核实。")
+        return _("证件号码还没有核实。请先对照身份证件核实。")
     return None
 
 
 def no_other_open_application(move: Move) -> str | None:
-    """No other open application of this programme under the same number (the database holds it as well)."""
+    """No other open application of this programme under the same number (the database holds it as well), or by the
+    same person under another paper.
+    """
     row = move.application
-    same = Application.objects.filter(programme=row.programme, number_hash=row.applicant.number_hash, state__in=OPEN)
-    if same.exclude(pk=row.pk).exists():
+    everyone = known_as(row.applicant)
+    others = Application.objects.filter(programme=row.programme, state__in=OPEN).exclude(pk=row.pk)
+    if others.filter(number_hash=row.applicant.number_hash).exists():
         return _("同一证件号码在这个项目已有一件申请在办，不能再受理一件。")
+    accepted = others.filter(Q(applicant__in=everyone.ids) | Q(number_hash__in=everyone.hashes)).exclude(number_hash="")
+    if len(everyone.ids) > 1 and accepted.exists():
+        return _("同一人用另一证件在这个项目已有一件申请在办，不能再受理一件。")
     return None
 
 

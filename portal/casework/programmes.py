@@ -42,7 +42,7 @@ class Outlook:
     payments: tuple[Payment, ...] = ()
     is_account_needed: bool = False  # the bank rejected the account, and no other was given since
     is_account_unsettled: bool = False  # another was given, and a reviewer has yet to compare it with its paper
-    is_evidence_needed: bool = False  # a later payment waits for a proof that nobody handed in yet
+    evidence_kind: str = ""  # the kind of paper that a payment waits for and that nobody handed in yet
 
     @property
     def is_paid_out(self) -> bool:

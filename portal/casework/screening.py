@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product
+from math import prod
 from typing import Any, Literal
 
 from django.utils.functional import Promise
@@ -30,6 +31,7 @@ Person = dict[str, Any]  # fact → value, of one of those the visitor may be
 Answers = Mapping[str, Any]  # question → code, text, or list of codes; nothing where it was skipped
 
 MONTHS_BACK = 13
+MOST_PEOPLE = 200  # that one set of answers is assessed as, by policy: anybody may ask, at any time
 PRESENT = "present"
 SOMEWHERE = "000000"  # an area code of nowhere
 NO_LISTED_SCHOOL = "unlisted"
@@ -228,13 +230,20 @@ def people_behind(
 ) -> list[Facts]:
     """Everybody whom ``answers`` may describe, as facts on ``on``: of those only what ``document`` reads, each once.
 
-    ``documents`` are all the policies in force: they say which places and which programmes are told apart.
+    ``documents`` are all the policies in force: they say which places and which programmes are told apart. Answers that
+    describe more than ``MOST_PEOPLE`` lose the coarsest of them, as if it were skipped: its clauses are then not known.
     """
     wanted = set(document.reads)
+    parts = [
+        _each_once({name: value for name, value in end.items() if name in wanted} for end in part)
+        for part in _parts(answers, document, documents, on)
+        if part
+    ]
+    while prod(len(ends) for ends in parts) > MOST_PEOPLE:
+        parts.remove(max(parts, key=len))
     people: list[Person] = [{}]
-    for part in _parts(answers, document, documents, on):
-        ends = _each_once({name: value for name, value in end.items() if name in wanted} for end in part)
-        people = [person | end for person, end in product(people, ends)] if ends else people
+    for ends in parts:
+        people = [person | end for person, end in product(people, ends)]
     return [Facts.of(on, person, Provenance.DECLARED, "screener") for person in _each_once(people)]
 
 

@@ -9,9 +9,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal import clock
-from portal.casework.services.answering import ask_waiting, forget_ended, take_in_answers
+from portal.casework.services.answering import answered_applications, ask_waiting, forget_ended, take_in_answers
 from portal.casework.services.checking import LONGEST_CHECK, check_submission, unchecked_submissions
 from portal.casework.services.due import act_on_due
+from portal.casework.services.exporting import expire_lists, run_list_export, silent_exports
 from portal.casework.services.simulating import run_simulation, silent_simulations
 
 logger = logging.getLogger(__name__)
@@ -45,14 +46,16 @@ def _check(submission_id: UUID, at: datetime, *, gives_up: bool) -> bool:
 @shared_task(name="casework.ask_registers")
 def ask_registers(*, application_id: str) -> None:
     """Ask the registers about one application."""
-    _take_in(ask_waiting(at=clock.now(), application_id=UUID(application_id)))
+    ask_waiting(at=clock.now(), application_id=UUID(application_id))
+    _take_in(answered_applications(at=clock.now(), application_id=UUID(application_id)))
 
 
 @shared_task(name="casework.sweep_registers")
 def sweep_registers() -> None:
-    """Ask registers again whatever they have not answered yet."""
-    forget_ended()
-    _take_in(ask_waiting(at=clock.now()))
+    """Ask registers again whatever they have not answered yet, and see to answers that nobody took in."""
+    forget_ended(at=clock.now())
+    ask_waiting(at=clock.now())
+    _take_in(answered_applications(at=clock.now()))
 
 
 def _take_in(application_ids: Iterable[UUID]) -> None:
@@ -80,3 +83,17 @@ def sweep_simulations() -> None:
     """Go on with the simulations that nobody works on."""
     for simulation_id in silent_simulations(at_real=timezone.now()):
         run_simulation(simulation_id=simulation_id, at=clock.now(), at_real=timezone.now())
+
+
+@shared_task(name="casework.export_list")
+def export_list(*, export_id: str) -> None:
+    """Do one turn of a list that is made in the background."""
+    run_list_export(export_id=UUID(export_id), at=clock.now(), at_real=timezone.now())
+
+
+@shared_task(name="casework.sweep_lists")
+def sweep_lists() -> None:
+    """Go on with the lists that nobody works on, and delete those that were kept long enough."""
+    expire_lists(at=clock.now())
+    for export_id in silent_exports(at_real=timezone.now()):
+        run_list_export(export_id=export_id, at=clock.now(), at_real=timezone.now())

@@ -19,6 +19,7 @@ TITLES = {
     "employer_confirmation": "EMPLOYER CONFIRMATION",
     "account_proof": "SOCIAL SECURITY CARD",
     "in_post_proof": "INSURANCE RECORD",
+    "grants_statement": "STATEMENT ABOUT GRANTS",
 }
 
 

@@ -78,6 +78,7 @@ def seed() -> None:
     _finish_notice_and_rolls(city)
     for row in RegisterAnswer.objects.waiting():  # asked when a stage began that no story tells of
         row.delete()
+    RegisterAnswer.objects.not_taken_in().mark_taken_in()  # every story has reckoned with its answers
     held(city, number + 1)
     write_city(
         settings.VAR_DIR / "registers" / "city.json",
@@ -214,18 +215,18 @@ def noticed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> A
 
 
 def returned(city: City, number: int, *, days: int) -> Application:
-    """Returned for correction at first review: the insurance record does not show the last month."""
-    row = accepted(city, number, days=days)
+    """Returned for correction at first review: the register of education does not know the diploma."""
+    row = accepted(city, number, days=days, odd="graduate unknown")
     return take(
         city,
         row,
         "return",
         by=city.staff["first"],
         at=city.ago(days - 2),
-        note="参保缴费证明缺最近一个月，请补传；单位名称请与劳动合同一致。",
+        note="学信网查不到这张毕业证书。请核对证书编号，再传一份备案表。",
         items=[
-            {"kind": "paper", "section": "", "name": "insurance_record", "note": "要有最近三个月，每月一行。"},
-            {"kind": "field", "section": "employment", "name": "employer_name", "note": "请填合同上的全称。"},
+            {"kind": "paper", "section": "", "name": "diploma_registration", "note": "要看得清验证码和证书编号。"},
+            {"kind": "field", "section": "education", "name": "diploma_number", "note": "请照毕业证书填写。"},
         ],
     )
 
@@ -234,6 +235,15 @@ def refused(city: City, number: int, *, days: int) -> Application:
     """Refused at first review under LS-4."""
     row, at = fresh(accepted(city, number, days=days)), city.ago(days - 4)
     row = settle_everything(city, row, at, except_clause="LS-4")
+    checking.settle_facts(
+        application=row,
+        values={"employer_kind": "private_enterprise", "first_job_in_city": "no"},
+        paper=row.shelf.get(kind="insurance_record").paper,
+        by=city.staff["first"],
+        at=at,
+        expected_version=row.version,
+    )
+    row = fresh(row)
     return take(
         city,
         row,

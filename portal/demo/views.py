@@ -23,8 +23,9 @@ from portal.accounts.models import RoleGrant, User
 from portal.casework.tasks import sweep_checks, sweep_due
 from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
+from portal.demo.inventing import Invented
 from portal.demo.mailbox import newest_mails
-from portal.demo.sandbox.city import spare_people
+from portal.demo.sandbox.city import SPARE_POLICIES, spare_people
 from portal.policy.services import stored_calendar
 from portal.ui.asking import number_in
 from portal.ui.figures import day_text, listed
@@ -67,20 +68,20 @@ def demo(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/demo.html", context)
 
 
-def _spare() -> list[list[dict[str, Any]]]:
-    """Invented people whom the sandbox's registers know and nobody has applied as yet, with what to fill in."""
-    people = spare_people(clock.today())
-    hashes = {person_number_hash(str(one.identity["number"])): one for one in people}
+def _spare() -> list[dict[str, Any]]:
+    """Invented people whom the sandbox's registers know and nobody has applied as yet: the policy, what to fill in."""
+    people = zip(spare_people(clock.today()), SPARE_POLICIES, strict=True)
+    hashes = {person_number_hash(str(one.identity["number"])): (one, policy) for one, policy in people}
     used = set(Person.objects.filter(number_hash__in=hashes).values_list("number_hash", flat=True))
+    return [{"policy": policy, "rows": _rows(one)} for key, (one, policy) in hashes.items() if key not in used]
+
+
+def _rows(one: Invented) -> list[dict[str, Any]]:
     return [
-        [
-            {"label": FIELD_LABELS[section][name], "value": display_value(section, name, _plain(value))}
-            for section in ("identity", "education", "employment", "account")
-            for name, value in getattr(one, section).items()
-            if value not in ("", None, True, False)
-        ]
-        for key, one in hashes.items()
-        if key not in used
+        {"label": FIELD_LABELS[section][name], "value": display_value(section, name, _plain(value))}
+        for section in ("identity", "education", "employment", "account")
+        for name, value in getattr(one, section).items()
+        if value not in ("", None, True, False)
     ]
 
 

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "policy_asked": ("asked_by", "starts_on", "note"),
     "policy_answered": ("answered_by", "is_published", "reason"),
     "payment_doubted": ("doubt",),
+    "number_in_question": (),
 }
 
 

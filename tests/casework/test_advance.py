@@ -24,7 +24,7 @@ from tests.factories import AT
 @pytest.mark.django_db
 def test_accepting_waits_for_a_proven_number():
     row = make.make_application_in("accept")
-    assert refused(row, "accept", "clerk") == "证件号码还没有核实。请先对照身份证材料核实。"
+    assert refused(row, "accept", "clerk") == "证件号码还没有核实。请先对照身份证件核实。"
 
     prove_number(person=row.applicant, by=make.staff("clerk"), at=AT)
 

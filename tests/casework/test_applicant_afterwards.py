@@ -344,7 +344,7 @@ def test_staff_who_may_see_the_file_read_its_papers_and_leave_an_entry():
     here, elsewhere = staff("clerk"), make_staff("clerk", town="yongning")
     answers = [signed_in(user).get(reverse("paper", args=[paper.pk])).status_code for user in (here, elsewhere)]
     assert answers == [200, 404]
-    assert list(Entry.objects.filter(action="paper.read").values_list("actor", flat=True)) == [here.pk]
+    assert list(Entry.objects.filter(action="paper.download").values_list("actor", flat=True)) == [here.pk]
 
 
 def test_papers_of_a_draft_are_nobodys_but_the_applicants():

@@ -246,7 +246,7 @@ def test_a_paper_is_taken_and_shown_and_several_of_one_kind_may_be():
     [
         ("locked.pdf", pdf_bytes(password="x"), "这个 PDF 设了密码，我们打不开。请去掉密码后再传。"),
         ("half.jpg", jpeg_bytes()[:300], "这张图片打不开，可能坏了或没有传完整。请重新拍照或导出后再传。"),
-        ("list.txt", b"hello", "这个文件不能用，只收 JPEG、PNG、PDF。请换成这些格式再传，只改文件名不行。"),
+        ("list.txt", b"hello", "这个文件不能用，只收 JPEG、PNG、HEIC、WebP、PDF。请换成这些格式再传，只改文件名不行。"),
         ("empty.jpg", b"", "这个文件是空的。请重新选择文件。"),
     ],
 )

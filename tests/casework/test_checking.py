@@ -130,7 +130,7 @@ def test_a_number_that_a_correction_changed_is_proven_again_before_the_file_goes
     save_identity(person=person, values={"number": make.make_number()}, by=person.user, at=AT)
     row = send_again(row)
     assert now(row).number_hash not in ("", old_hash)
-    assert refused(row, "pass_first", "first_reviewer") == "证件号码还没有核实。请先对照身份证材料核实。"
+    assert refused(row, "pass_first", "first_reviewer") == "证件号码还没有核实。请先对照身份证件核实。"
     person.refresh_from_db()
     card = row.shelf.get(kind="id_card").paper
     prove_number(person=person, by=make.staff("first_reviewer"), at=AT, paper=card)

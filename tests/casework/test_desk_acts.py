@@ -44,7 +44,7 @@ def test_a_file_is_accepted_only_once_its_number_is_proven():
     card = row.shelf.get(kind="id_card")
 
     refused = step(client, row, "accept")
-    assert "证件号码还没有核实。请先对照身份证材料核实。" in refused.content.decode()
+    assert "证件号码还没有核实。请先对照身份证件核实。" in refused.content.decode()
     assert now(row).state == "accept"
 
     seen = {"seen": row.applicant.number_hash, "paper": str(card.pk)}
@@ -61,7 +61,7 @@ def test_the_button_that_is_locked_says_why_beside_it():
 
     text = file_text(signed_in(make.staff("clerk")), row)
 
-    assert 'disabled title="证件号码还没有核实。请先对照身份证材料核实。"' in text
+    assert 'disabled title="证件号码还没有核实。请先对照身份证件核实。"' in text
     assert "先核实证件号码" in text
 
 
@@ -85,7 +85,7 @@ def test_a_number_proven_for_somebody_else_is_said_and_not_proven_again():
 
     text = signed_in(make.staff("clerk")).post(reverse("desk_prove", args=[row.pk]), answer).content.decode()
 
-    assert "这个身份证号码已经为另一个账号核实过。" in text
+    assert "这个证件号码已经为另一个账号核实过。" in text
     assert not now(row).applicant.is_proven
 
 
@@ -98,7 +98,7 @@ def test_a_number_that_changed_under_the_clerks_eyes_is_not_proven():
         signed_in(make.staff("clerk")).post(reverse("desk_prove", args=[row.pk]), {"paper": "counter"}).content.decode()
     )
 
-    assert "身份证号码刚刚改过。请重新打开这一页，再对照一次。" in text
+    assert "证件号码刚刚改过。请重新打开这一页，再对照一次。" in text
 
 
 def test_proving_without_choosing_a_paper_asks_for_one():
@@ -107,7 +107,7 @@ def test_proving_without_choosing_a_paper_asks_for_one():
 
     text = signed_in(make.staff("clerk")).post(reverse("desk_prove", args=[row.pk]), {}).content.decode()
 
-    assert "请选择对照的是哪份材料，或本人到柜台出示了身份证。" in text
+    assert "请选择对照的是哪份材料，或本人到柜台出示了证件。" in text
 
 
 # ── settling ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -82,7 +82,7 @@ def test_papers_stand_beside_the_clauses_and_pictures_are_shown():
         "5 劳动合同或营业执照",
         "6 参保缴费证明",
     ]
-    assert f'<img src="{reverse("paper", args=[diploma.paper_id])}?view=1" alt="毕业证书">' in text
+    assert f'<img src="{reverse("paper", args=[diploma.paper_id])}?view=1&amp;page=1" alt="毕业证书">' in text
 
 
 def test_doubts_stand_beside_what_they_are_about():

@@ -297,6 +297,20 @@ def test_without_a_profile_the_page_says_what_to_do() -> None:
     assert "还没有您的资料。" in page_of(empty.user)
 
 
+def test_a_profile_that_registers_prove_whole_is_no_empty_one() -> None:
+    row = make_application_in("second_review", at=AT_2024, person=a_master())
+    last = row.assessments.order_by("number").last()
+    proven = {"provenance": "register", "source": "register:education"}
+    facts = last.facts | {"facts": {name: fact | proven for name, fact in last.facts["facts"].items()}}
+    Assessment.objects.create(
+        application=row, number=last.number + 1, submission=last.submission, policy_version=row.policy_version,
+        trigger=Assessment.Trigger.REGISTER, at=AT_2024, verdict=last.verdict, facts=facts, result=last.result,
+    )  # fmt: skip
+    assert {source for _value, _provenance, source in facts_now(row.applicant).values()} == {"register:education"}
+    text = page_of(row.applicant.user)
+    assert ("还没有您的资料。" in text, "LS-1" in text) == (False, True)
+
+
 def test_a_draft_offers_the_way_to_its_sections() -> None:
     draft = make_draft(a_master(), at=AT_2024)
     save_employment(person=draft.applicant, values={"first_insured_on": None}, by=draft.applicant.user, at=AT_2024)
@@ -342,7 +356,7 @@ def test_what_a_register_answered_is_withheld_until_the_number_is_proven() -> No
     text = page_of(row.applicant.user, address)
     part = text[text.index("逐条核对结果") : text.index("您提交的内容")]
     clause = part[part.index("LS-3") : part.index("LS-4")]
-    assert clause.split(" ", 1)[1].strip() == ("户籍在石狮 已查询 登记部门已经答复。身份证号码核实以后，这里显示结果。")
+    assert clause.split(" ", 1)[1].strip() == ("户籍在石狮 已查询 已向登记部门查询。证件号码核实以后，这里显示结果。")
     assert "不符合" not in part
     prove_number(person=row.applicant, by=staff("clerk"), at=AT_2024)
     text = page_of(row.applicant.user, address)
@@ -354,3 +368,31 @@ def test_reviewers_read_what_would_settle_a_clause() -> None:
     row = make_application_in("first_review", at=AT_2024, person=a_master())
     text = page_of(staff("first_reviewer"), reverse("desk_file", args=[row.pk]))
     assert "怎样认定：凭户口簿本人页核对，或者由公安户籍登记证实：户籍所在地" in text
+
+
+def test_insured_months_that_are_old_are_not_held_against_somebody_still_in_post() -> None:
+    person = a_master()
+    later = date(2025, 3, 16)
+    facts = known_facts(profile_of(person.user), later)
+    assert "insurance" not in facts.known
+    assert "insurance" in known_facts(profile_of(person.user), date(2024, 11, 16)).known
+    found = {
+        it.document.code: it for it in entitlements_of(profile_of(person.user), on=later, calendar=shipped_calendar())
+    }
+    finding = next(it for it in found["LS-2022"].findings if it.clause == "LS-5")
+    assert finding.answer == "unproven"
+
+
+def test_what_this_portal_granted_is_its_own_record_of_the_day_it_was_granted() -> None:
+    row = make_application_in("approved")
+    fact = known_facts(profile_of(row.applicant.user), IN_2024).known["prior_grants"]
+    assert (fact.source, fact.as_of) == ("portal", fact.value[0].granted_on)
+
+
+def test_a_stranger_does_not_learn_whether_a_register_knows_name_and_number(settings: Any) -> None:
+    settings.REGISTER_URL = "http://127.0.0.1:9/registers"
+    row = make_application_in("accept", at=AT_2024, person=a_master())
+    Person.objects.filter(pk=row.applicant_id).update(proven_at=None, proven_by=None, proven_paper=None)
+    text = page_of(row.applicant.user, reverse("application", args=[row.pk]))
+    clause = text[text.index("LS-3") : text.index("LS-4")]
+    assert "已查询" in clause  # whatever the register said, and where it said nothing

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from applicants.people.models import Person
 from portal.casework.services.checking import assess_again, check_submission, settle_facts
 from portal.casework.services.evidence import facts_of
 from portal.casework.states import State
 from portal.policy.facts import Provenance
 from tests import factories as make
-from tests.casework.moving import now, refused
+from tests.casework.moving import now, refused, take
 from tests.casework.register_answers import answer, question
 from tests.factories import AT
 
@@ -68,7 +69,7 @@ def test_a_reviewer_s_settlement_stands_against_an_older_answer_and_its_repetiti
     row = make.make_application_in(State.FIRST_REVIEW)
     answer(row.applicant, "insurance", {"in_post": "no"}, at=AT + HOUR)
     settle(row, at=AT + 2 * HOUR, in_post="yes")
-    assert known(row, "in_post") [:2] == ("yes", Provenance.PAPER)
+    assert known(row, "in_post")[:2] == ("yes", Provenance.PAPER)
     answer(row.applicant, "insurance", {"in_post": "no"}, at=AT + 3 * HOUR)
     assert known(row, "in_post")[0] == "yes"
 
@@ -135,3 +136,17 @@ def test_a_silent_register_counts_against_nobody():
     answer(row.applicant, "household", None)
     assess_again(application_id=row.pk, at=AT + HOUR)
     assert row.submissions.get().assessments.order_by("number").last().answers == before
+
+
+def test_a_refusal_tells_nothing_that_registers_said_of_a_number_nobody_has_proven(client):
+    row = make.make_application_in(State.FIRST_REVIEW)
+    answer(row.applicant, "education", {"diploma_on": "1980-01-01"}, at=AT + HOUR)
+    assess_again(application_id=row.pk, at=AT + HOUR)
+    finding = next(it for it in row.assessments.order_by("number").last().result["findings"] if it["answer"] == "unmet")
+    details = {"clause": finding["clause"], "note": "毕业时间不符合。"}
+    take(row, "refuse", "first_reviewer", at=AT + 2 * HOUR, **details)
+    client.force_login(row.applicant.user)
+    address = f"/applications/{row.pk}/decision/"
+    assert "1980" in client.get(address).content.decode()
+    Person.objects.filter(pk=row.applicant_id).update(proven_at=None, proven_by=None, proven_paper=None)
+    assert "1980" not in client.get(address).content.decode()

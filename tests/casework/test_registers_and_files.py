@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from applicants.registers.models import RegisterAnswer
-from portal.casework.services.answering import ask_waiting, take_in_answers
+from portal.casework.services.answering import answered_applications, ask_waiting, take_in_answers
 from portal.casework.services.checking import check_submission
 from portal.casework.services.drafting import submit_application
 from portal.casework.states import State
@@ -34,7 +34,8 @@ def know(sandbox, one):
 
 def turn(row, *, at=AT):
     """What the worker does for one application."""
-    for pk in ask_waiting(at=at, application_id=row.pk):
+    ask_waiting(at=at, application_id=row.pk)
+    for pk in answered_applications(at=at, application_id=row.pk):
         take_in_answers(application_id=pk, at=at)
     return now(row)
 

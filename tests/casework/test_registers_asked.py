@@ -115,9 +115,25 @@ def test_25_a_stage_that_names_facts_has_their_registers_asked_anew(settings):
 def test_questions_of_an_application_that_ended_are_forgotten():
     kept, gone = submitted(), submitted()
     withdraw_application(application=gone, by=gone.applicant.user, at=AT, expected_version=now(gone).version)
-    forget_ended()
+    forget_ended(at=AT)
     assert waiting(gone) == set()
     assert len(waiting(kept)) == 5
+
+
+def test_older_questions_that_are_still_wanted_do_not_hide_what_is_to_be_forgotten():
+    kept, gone = submitted(), submitted()
+    withdraw_application(application=gone, by=gone.applicant.user, at=AT, expected_version=now(gone).version)
+    assert forget_ended(at=AT, limit=1) == 1
+    assert (len(waiting(kept)), len(waiting(gone))) == (5, 4)
+
+
+def test_a_question_outlives_the_approval_by_a_month():
+    row = submitted()
+    Application.objects.filter(pk=row.pk).update(state=State.APPROVED)
+    forget_ended(at=AT + timedelta(days=29))
+    assert len(waiting(row)) == 5
+    forget_ended(at=AT + timedelta(days=30))
+    assert waiting(row) == set()
 
 
 def test_the_reviewer_whose_step_is_next_may_ask_again_a_minute_later(settings):

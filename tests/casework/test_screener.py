@@ -243,7 +243,14 @@ def test_a_year_or_a_month_never_denies_what_its_exact_day_would_meet(
 
 def test_the_most_people_an_answer_may_stand_for_are_few_enough_for_a_page() -> None:
     vague = LIN | {"graduated": "2026-03", "since": "earlier", "work": "state", "already": ALREADY}
-    assert max(len(people_behind(vague, it, DOCUMENTS, ON)) for it in DOCUMENTS) <= 2000
+    assert max(len(people_behind(vague, it, DOCUMENTS, ON)) for it in DOCUMENTS) <= 200
+
+
+def test_answers_that_stand_for_too_many_leave_the_coarsest_of_them_open_and_deny_no_more() -> None:
+    everything = LIN | {"household": "elsewhere", "already": ALREADY}
+    facts = {name for person in people_behind(everything, document("APT-2023"), DOCUMENTS, ON) for name in person.known}
+    assert {"recognitions", "homes", "spouse_homes"} & facts == {"homes", "spouse_homes"}
+    assert looked_at(everything, "APT-2023")[1]["TA-1"] != "unmet"
 
 
 # ── side by side ───────────────────────────────────────────────────────────────────────────────────────────────────

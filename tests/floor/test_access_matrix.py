@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from applicants.people.services import prove_number
 from portal.accounts.models import Role, User
-from portal.casework.models import Application, Notice, NoticeLine
+from portal.casework.models import Application, ListExport, Notice, NoticeLine
 from portal.casework.services.noticing import answer_objection, collect_notice, raise_objection, release_notice
 from portal.notifications.models import Letter
 from portal.policy.drafting import begin_draft
@@ -60,7 +60,6 @@ GET  accessibility              200    200    200    200    200    200    200   
 GET  contact                    200    200    200    200    200    200    200    200    200    200    200    200
 GET  robots                     200    200    200    200    200    200    200    200    200    200    200    200
 GET  healthz                    200    200    200    200    200    200    200    200    200    200    200    200
-GET  api_programmes             200    200    200    200    200    200    200    200    200    200    200    200
 POST set_language               302    302    302    302    302    302    302    302    302    302    302    302
 GET  set_language               405    405    405    405    405    405    405    405    405    405    405    405
 POST set_theme                  302    302    302    302    302    302    302    302    302    302    302    302
@@ -85,7 +84,7 @@ GET  application_tasks          302    200    404    404    404    404    404   
 GET  application_section        302    200    404    404    404    404    404    404    404    404    404    404
 POST application_section        302    200    404    404    404    404    404    404    404    404    404    404
 GET  application_papers         302    200    404    404    404    404    404    404    404    404    404    404
-POST application_papers         302    200    404    404    404    404    404    404    404    404    404    404
+POST application_papers         302    422    404    404    404    404    404    404    404    404    404    404
 GET  application_check          302    200    404    404    404    404    404    404    404    404    404    404
 POST application_submit         302    302    404    404    404    404    404    404    404    404    404    404
 GET  application_withdraw       302    302    404    404    404    404    404    404    404    404    404    404
@@ -93,6 +92,8 @@ POST application_withdraw       302    302    404    404    404    404    404   
 GET  application_discard        302    200    404    404    404    404    404    404    404    404    404    404
 POST application_discard        302    302    404    404    404    404    404    404    404    404    404    404
 GET  decision                   302    200    404    200    404    200    404    200    200    404    200    200
+GET  decision_pdf               302    200    404    200    404    200    404    200    200    404    200    200
+GET  receipt_pdf                302    200    404    200    404    200    404    200    200    404    200    200
 GET  account_change             302    200    404    404    404    404    404    404    404    404    404    404
 POST account_change             302    200    404    404    404    404    404    404    404    404    404    404
 GET  application_evidence       302    302    404    404    404    404    404    404    404    404    404    404
@@ -102,7 +103,16 @@ GET  letters                    302    200    200    200    200    200    200   
 GET  letter                     302    200    404    404    404    404    404    404    404    404    404    404
 
 GET  desk                       302    404    404    200    200    200    200    200    200    302    200    200
+GET  list_export_new            302    404    404    200    200    200    200    200    200    404    200    200
+POST list_export_new            302    404    404    422    422    422    422    422    422    404    422    422
+GET  list_export                302    404    404    404    404    404    404    404    404    404    200    404
+POST list_export_download       302    404    404    404    404    404    404    404    404    404    302    404
 POST desk_find                  302    404    404    302    200    302    200    302    302    404    302    302
+GET  desk_people                302    404    404    200    200    404    404    404    404    404    200    404
+POST desk_people                302    404    404    302    302    404    404    404    404    404    302    404
+GET  desk_clashes               302    404    404    200    200    404    404    404    404    404    200    404
+GET  desk_person                302    404    404    200    200    404    404    404    404    404    200    404
+POST desk_person                302    404    404    200    200    404    404    404    404    404    200    404
 GET  desk_file                  302    404    404    200    404    200    404    200    200    404    200    200
 POST desk_ask_registers         302    404    404    302    404    302    404    302    302    404    302    302
 GET  desk_take                  302    404    404    200    404    200    404    200    200    404    200    404
@@ -150,10 +160,12 @@ POST policy_draft_import        302    404    404    404    404    404    404   
 GET  policy_draft_part          302    404    404    404    404    404    404    404    404    404    200    404
 POST policy_draft_part          302    404    404    404    404    404    404    404    404    404    422    404
 POST policy_draft_move          302    404    404    404    404    404    404    404    404    404    302    404
+GET  policy_draft_remove        302    404    404    404    404    404    404    404    404    404    200    404
 POST policy_draft_remove        302    404    404    404    404    404    404    404    404    404    302    404
 POST policy_draft_ask           302    404    404    404    404    404    404    404    404    404    302    404
 POST policy_draft_take_back     302    404    404    404    404    404    404    404    404    404    302    404
 POST policy_draft_publish       302    404    404    404    404    404    404    404    404    404    302    404
+GET  policy_draft_discard       302    404    404    404    404    404    404    404    404    404    200    404
 POST policy_draft_discard       302    404    404    404    404    404    404    404    404    404    302    404
 POST policy_draft_send_back     302    404    404    404    404    404    404    404    404    404    422    404
 
@@ -179,6 +191,32 @@ POST roll_download              302    404    404    404    404    404    404   
 GET  bank_result                302    404    404    404    404    404    404    404    404    200    200    200
 POST bank_result                302    404    404    404    404    404    404    404    404    200    404    404
 POST bank_result_apply          302    404    404    404    404    404    404    404    404    302    404    404
+
+GET  api_programmes             200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_policies               200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_policy                 200    200    200    200    200    200    200    200    200    200    200    200
+POST api_eligibility            200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_schema                 200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_docs                   200    200    200    200    200    200    200    200    200    200    200    200
+GET  api_moved                  301    301    301    301    301    301    301    301    301    301    301    301
+GET  api_unknown                404    404    404    404    404    404    404    404    404    404    404    404
+GET  api_profile                401    200    200    200    200    200    200    200    200    200    200    200
+GET  api_papers                 401    200    200    200    200    200    200    200    200    200    200    200
+GET  api_paper_content          401    200    404    404    404    404    404    404    404    404    404    404
+GET  api_applications           401    200    200    200    200    200    200    200    200    200    200    200
+POST api_applications           401    422    422    422    422    422    422    422    422    422    422    422
+GET  api_application            401    200    404    404    404    404    404    404    404    404    404    404
+GET  api_answers                401    200    404    404    404    404    404    404    404    404    404    404
+GET  api_shelf                  401    200    404    404    404    404    404    404    404    404    404    404
+POST api_shelf                  401    415    404    404    404    404    404    404    404    404    404    404
+GET  api_shelved                401    405    405    405    405    405    405    405    405    405    405    405
+POST api_submit                 401    400    404    404    404    404    404    404    404    404    404    404
+POST api_withdraw               401    409    404    404    404    404    404    404    404    404    404    404
+GET  api_queue                  401    404    404    200    200    200    200    200    200    404    200    200
+GET  api_file                   401    404    404    200    404    200    404    200    200    404    200    200
+GET  api_rolls                  401    404    404    404    404    404    404    404    404    200    200    200
+GET  api_roll                   401    404    404    404    404    404    404    404    404    200    200    200
+GET  api_roll_lines             401    404    404    404    404    404    404    404    404    200    200    200
 """
 STEPS = (
     ("accept", "accept"),
@@ -222,7 +260,8 @@ def test_every_address_answers_every_visitor_as_the_table_says() -> None:
             expected[method, name, visitor] = int(code)
             with transaction.atomic():  # what one visitor does is undone before the next one comes
                 response = clients[visitor].generic(method, address) if method == "GET" else None
-                response = response or clients[visitor].post(address, bodies.get(name, {}))
+                as_json = {"content_type": "application/json"} if name.startswith("api_") else {}
+                response = response or clients[visitor].post(address, bodies.get(name, {}), **as_json)
                 found[method, name, visitor] = response.status_code
                 transaction.set_rollback(True)
     differing = {key: (found[key], "not", code) for key, code in expected.items() if found[key] != code}
@@ -290,11 +329,13 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "bank_result_apply": (issued.number, result.pk),
     }
     places |= dict.fromkeys(("application", "decision", "account_change", "application_evidence"), own)
+    places |= dict.fromkeys(("decision_pdf", "receipt_pdf"), own)
     places |= {"application_withdraw": own}
     parts = ("tasks", "papers", "check", "submit", "discard")
     places |= {f"application_{part}": mine for part in parts}
     places |= dict.fromkeys(("desk_file", "desk_take", "desk_settle", "desk_prove", "desk_reveal"), file)
     places["desk_ask_registers"] = file
+    places["desk_person"] = (in_review.applicant_id,)
     places |= dict.fromkeys(("desk_notice", "desk_notice_release"), (notice.number,))
     places |= dict.fromkeys(("objection_new", "objection_sent", "desk_objection_new"), (notice.number, line.position))
     places |= dict.fromkeys(("roll", "roll_download", "bank_result"), (issued.number,))
@@ -304,11 +345,23 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     places |= {f"policy_draft_{act}": (policy_draft, "papers/1") for act in ("part", "move", "remove")}
     acts = ("changes", "yaml", "import", "ask", "take_back", "publish", "discard", "send_back")
     places |= {"policy_draft": (policy_draft,)} | {f"policy_draft_{act}": (policy_draft,) for act in acts}
+    listed = ListExport.objects.create(asked_by=admin, asked_at=now, filters={"view": "all"}, filters_sha256="0" * 64)
+    places |= dict.fromkeys(("list_export", "list_export_download"), (listed.pk,))
     simulation = run(make_simulation(after=now - AT))
     places |= dict.fromkeys(("simulation", "simulation_stop", "simulation_download"), (simulation.pk,))
     places["simulation_new"] = (simulation.draft_id,)
+    shelved = draft.shelf.order_by("added_at", "id").first()
+    places |= {"api_policy": ("YTE-2024",), "api_shelved": (draft.pk, shelved.pk), "api_submit": mine, "api_file": file}
+    places |= dict.fromkeys(("api_application", "api_answers", "api_shelf", "api_withdraw"), own)
+    places |= {"api_paper_content": places["paper"]}
+    places |= dict.fromkeys(("api_roll", "api_roll_lines"), (issued.number,))
     bodies = {
+        "api_eligibility": {"facts": {}},
+        "api_submit": {"version": 0},
+        "api_withdraw": {"version": approved.version},
         "desk_find": {"q": in_review.reference},
+        "desk_people": {"number": in_review.applicant.number},
+        "desk_person": {"act": "reveal"},
         "desk_settle": {"clause": "YT-1"},
         "desk_take": {"version": str(in_review.version)},
         "desk_step": {"clause": "YT-1", "reason": "材料显示不符合。", "version": str(in_review.version)},

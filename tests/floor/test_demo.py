@@ -27,13 +27,13 @@ def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
     make.load_policies()
     call_command("seed_demo")
     states = set(Application.objects.values_list("state", flat=True))
-    assert states == set(State.values) - {State.CHECK}  # a check takes seconds, nobody is found in it
-    assert Application.objects.count() == 65
+    assert states == set(State.values)  # also in check: one register has yet to answer about the newest
+    assert Application.objects.count() == 66
     assert set(RollLine.objects.values_list("result", flat=True)) == {"paid", "rejected", "pending"}
     with pytest.raises(CommandError, match="accounts already"):
         call_command("seed_demo")
     call_command("seed_demo", if_empty=True)
-    assert Application.objects.count() == 65
+    assert Application.objects.count() == 66
 
 
 def test_the_page_shows_codes_that_open_the_door(client):
@@ -66,6 +66,7 @@ def test_without_demo_there_is_no_such_page():
         "SECRET_KEY": "s" * 50,
         "FIELD_ENCRYPTION_KEYS": "k1:aes:" + "A" * 43 + "=",
         "FIELD_HASH_KEY": "B" * 43 + "=",
+        "AUDIT_SEAL_KEY": "C" * 43 + "=",
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")} | keys

@@ -41,7 +41,9 @@ CHINESE_IN_CODE = {
     "applicants/people/answers.py", "applicants/people/fields.py", "applicants/people/masking.py",
     "applicants/people/names.py", "portal/casework/forms/facts.py", "portal/casework/services/advancing.py",
     "portal/ui/context_processors.py", "portal/ui/figures.py", "subsidies/amount_words.py",
-    "subsidies/exports/roll_xlsx.py",
+    "portal/casework/list_rows.py", "portal/printing/paper.py",
+    "subsidies/exports/columns.py", "subsidies/exports/roll_csv.py", "subsidies/exports/roll_pdf.py",
+    "subsidies/services/filing.py",
     "subsidies/services/bank_files.py", "subsidies/services/bank_results.py", "subsidies/services/checking.py",
     "subsidies/services/issuing.py",
 }  # fmt: skip
@@ -362,8 +364,9 @@ def test_mistakes_are_explained_in_english():
     bad = {"legal_name": "林2", "number": "35058120010308", "phone": "12345", "household_code": ""}
     page = english(draft.applicant.user).post(address, bad).content.decode()
     assert "There are 5 things to fix" in page
-    assert "A name has no digits. Enter it as it is on your identity card." in page
-    assert "An identity card number has 18 characters. You entered 14. Enter it again from your identity card." in page
+    assert "A name has no digits in it. Please enter it as on the identity paper." in page
+    sentence = "The number of this paper (identity card) has 18 characters; you entered 14."
+    assert f"{sentence} Please copy it again from the identity card." in page
     assert "A mobile number has 11 digits and begins with 13 to 19. Enter it again." in page
     assert "Choose where your household is registered." in page
 
@@ -375,5 +378,5 @@ def test_a_paper_that_is_no_picture_is_refused_in_english():
     upload = make_upload("note.jpg", b"no picture at all")
     address = reverse("application_papers", args=[draft.pk])
     page = english(draft.applicant.user).post(address, {"kind": "diploma", "file": upload}).content.decode()
-    sentence = "This file cannot be used. We take only JPEG, PNG, PDF. Convert it to one of these formats; renaming"
+    sentence = "This file cannot be used. We take only JPEG, PNG, HEIC, WebP, PDF. Convert it"
     assert sentence in page

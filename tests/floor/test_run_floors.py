@@ -6,6 +6,7 @@ FLOORS = [
     {"clock", "vault"},
     {"ui"},
     {"accounts"},
+    {"api"},
     {"audit", "notifications"},
     {"policy"},
     {"people"},

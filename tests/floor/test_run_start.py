@@ -59,6 +59,7 @@ KEYS = {
     "SECRET_KEY": "a-secret-key-of-the-test-0123456789abcdefghijklmnopqrstuvwxyz",
     "FIELD_ENCRYPTION_KEYS": "test:aes:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     "FIELD_HASH_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "AUDIT_SEAL_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 
 

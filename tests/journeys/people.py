@@ -97,19 +97,20 @@ def fill_identity(visitor: Visitor, name: str, number: str, *, with_a_slip: bool
     """Who the person is; ``with_a_slip`` first sends seventeen digits and finds everything else as typed."""
     visitor.sees_heading("身份信息")
     visitor.fill("姓名", name)
-    visitor.fill("身份证号码", number[:17] if with_a_slip else number)
+    visitor.fill("证件号码", number[:17] if with_a_slip else number)
     visitor.fill("手机号码", "13800006688")
     visitor.pick("户籍所在地", "石狮市" if visitor.language == "zh-hans" else "Shishi")
     visitor.pick("户口在集体户", "否")
     visitor.choose("户籍所在镇（街道）", "凤里街道" if visitor.language == "zh-hans" else "Fengli Subdistrict")
     if with_a_slip:
         visitor.press("保存并继续")
-        visitor.sees("身份证号码是 18 位，您填了 %(count)s 位。请对照身份证重新填写。", count=17)
+        sentence = "%(paper)s号码是 18 位，您填了 %(count)s 位。请对照%(paper)s重新填写。"
+        visitor.sees(sentence, paper=visitor.say("身份证"), count=17)
         visitor.look("identity-slip")
         assert visitor.control("姓名").input_value() == name
-        assert visitor.control("身份证号码").input_value() == number[:17]
+        assert visitor.control("证件号码").input_value() == number[:17]
         assert visitor.control("手机号码").input_value() == "13800006688"
-        visitor.fill("身份证号码", number)
+        visitor.fill("证件号码", number)
     visitor.look("identity")
     visitor.press("保存并继续")
 
@@ -227,7 +228,7 @@ def apply(visitor: Visitor, *, name: str, number: str, account: str, employer: s
     declare(visitor)
     visitor.sees_heading("提交前，请核对一遍")
     visitor.look("check-answers")
-    visitor.page.get_by_role("button", name=visitor.begins("提交申请")).dblclick()
+    visitor.page.get_by_role("button", name=visitor.begins("act|提交申请")).dblclick()
     expect(visitor.page).to_have_url(re.compile(r"\?sent$"))
     visitor.look("receipt")
     return re.search(r"LS-2026-\d{6}", visitor.words())[0]
@@ -278,7 +279,7 @@ def prove_number(visitor: Visitor, number: str) -> None:
     visitor.press("显示姓名和号码")
     visitor.sees_exactly(number)
     visitor.look("desk-prove")
-    visitor.pick("对照", "身份证材料")
+    visitor.pick("对照", "身份证件")
     visitor.press("一致，核实")
     visitor.sees("证件号码已核实。")
 

@@ -1,13 +1,15 @@
 """The twenty-five edge cases of the survey by number, as far as a policy decides them.
 
 10 (two accounts in one week) and 24 (leaving between approval and payment) are decided where money is granted and
-paid, 20 (papers of other people than residents) where numbers are read; they are tested there.
+paid; they are tested there.
 """
 
 from datetime import date
 
 import pytest
 
+from applicants.people.answers import declared_facts
+from applicants.people.identities import parse_identity
 from applicants.people.numbers import parse_resident_number
 from portal.policy.calendar import shipped_calendar
 from tests.policy.judging import TITLE, answered, judged, with_clause
@@ -217,6 +219,42 @@ def test_19_an_old_area_code_is_no_mistake(area: str) -> None:
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     check = "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11]
     assert parse_resident_number(digits + check).birth_date == date(1988, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "born"),
+    [
+        ("residence_permit", "810000199408230021", None),
+        ("residence_permit", "830000199201300022", None),
+        ("foreign_permanent", "911124198108030024", None),
+        ("foreign_permanent", "USA110012345678", "1994-08-23"),
+        ("hk_macao_travel", "H12345678", "1994-08-23"),
+        ("taiwan_travel", "12345678", "1994-08-23"),
+        ("passport", "E12345678", "1994-08-23"),
+    ],
+)
+def test_20_other_papers_have_the_same_rights_and_no_household(kind: str, number: str, born: str | None) -> None:
+    """No clause asks for a kind of paper. LS-3 says 户籍在石狮: without a mainland household it is not met, as a bureau
+    reads it, and not unproven, since nothing is left to prove. YTE-2024 has no such clause; for the lodging a household
+    that is not there is not in Shishi.
+    """
+    identity = {"number_kind": kind, "number": number, "birth_date": born, "household_code": "none"}
+    facts = declared_facts({"identity": identity})
+    assert parse_identity(kind, number).number == number
+    assert facts["hukou_code"] == "-"
+    assert facts["birth_date"] == (date.fromisoformat(born) if born else date(*map(int, _born_in(number))))
+    assert "hukou_collective" not in facts
+    assert ls("LS-3", hukou_code="-") == "unmet"
+    assert all("hukou_code" not in it.reads for it in document("YTE-2024").all_conditions())
+    assert answer({"kind": "household_outside", **SHISHI}, hukou_code="-") == "met"
+    others = [it.code for it in document("LS-2022").clauses if it.code != "LS-3"]
+    with_permit = answers(assessed("LS-2022", LS_PERSON | {"hukou_code": "-"}))
+    resident = answers(assessed("LS-2022", LS_PERSON))
+    assert {code: with_permit[code] for code in others} == {code: resident[code] for code in others}
+
+
+def _born_in(number: str) -> tuple[str, str, str]:
+    return number[6:10], number[10:12], number[12:14]
 
 
 @pytest.mark.parametrize(

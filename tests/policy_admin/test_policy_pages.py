@@ -86,7 +86,7 @@ def test_the_list_costs_the_same_for_one_policy_and_for_six(asker: User) -> None
         make_policy_draft(asker, code)
     with CaptureQueriesContext(connection) as six:
         assert client.get(reverse("desk_policies")).status_code == 200
-    assert len(six) == len(one) + 2  # the editors and drafters of drafts, which were none before
+    assert len(six) == len(one)
 
 
 @pytest.mark.parametrize("code", PATHS)
@@ -222,6 +222,30 @@ def test_parts_move_and_go_by_button(draft: PolicyDraft, asker: User) -> None:
     text = page(asker, "policy_draft", draft.pk)
     assert "引用的材料 diploma 不在材料清单中" in text
     assert "#id_papers" in text
+
+
+def test_what_is_lost_is_said_before_a_part_is_taken_out(draft: PolicyDraft, asker: User) -> None:
+    text = page(asker, "policy_draft_remove", draft.pk, "clauses/4")
+    assert "要去掉“条款：LS-5”吗？" in text
+    assert "在同一单位连续缴纳养老保险满 3 个月" in text
+    assert client_of(asker).get(reverse("policy_draft_remove", args=[draft.pk, "basics"])).status_code == 404
+    draft.refresh_from_db()
+    assert (draft.revision, len(draft.data["clauses"])) == (1, 8)
+    said = post(asker, "policy_draft_remove", draft.pk, "clauses/4", revision="1")[1]
+    assert '“条款：<span class="th-ref">LS-5</span>”已去掉。' in said
+
+
+def test_what_is_lost_is_said_before_a_draft_is_given_up(draft: PolicyDraft, asker: User) -> None:
+    text = page(asker, "policy_draft_discard", draft.pk)
+    assert "要放弃这份草稿吗？" in text
+    assert "有 2 处不同" in text  # the label and the first day
+    draft.refresh_from_db()
+    assert draft.state == "open"
+    listed = post(asker, "policy_draft_discard", draft.pk, revision="1")[1]
+    assert "已放弃的草稿（1 份）" in listed
+    assert reverse("policy_draft", args=[draft.pk]) in listed
+    for name, args in (("policy_draft_discard", ()), ("policy_draft_remove", ("notice",))):
+        assert client_of(asker).get(reverse(name, args=[draft.pk, *args])).status_code == 302
 
 
 @pytest.mark.parametrize(

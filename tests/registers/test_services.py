@@ -17,6 +17,7 @@ from applicants.registers.services import (
     facts_from,
     is_connected,
     request_answers,
+    take_question,
     title_of,
     waiting_ids,
 )
@@ -171,10 +172,10 @@ def test_the_spouse_is_asked_about_once_the_marriage_register_has_answered(sandb
     sandbox.switch("marriage", fault="unavailable")
     assert [ask(marriage.pk, at=AT).state, ask(homes.pk, at=AT).attempts] == ["waiting", 0]
     later = AT + timedelta(minutes=1)
-    assert waiting_ids(later) == [marriage.pk]
+    assert [waiting_ids(later, code) for code in ("marriage", "property")] == [[marriage.pk], []]
     sandbox.reset()
     ask(marriage.pk, at=later)
-    assert waiting_ids(later) == [homes.pk]
+    assert waiting_ids(later, "property") == [homes.pk]
     assert ask(homes.pk, at=later).values["spouse_homes"] == "350581@2022-03-01"
 
 
@@ -240,8 +241,8 @@ def test_a_failure_is_put_off_longer_and_longer_up_to_an_hour(connected):
         waits.append((row.next_try_at - AT).total_seconds())
         assert (row.state, row.attempts, row.last_error) == ("waiting", turn + 1, "down")
     assert waits == [15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]
-    assert waiting_ids(AT + timedelta(minutes=59)) == []
-    assert waiting_ids(AT + timedelta(minutes=60)) == [row.pk]
+    assert waiting_ids(AT + timedelta(minutes=59), "education") == []
+    assert waiting_ids(AT + timedelta(minutes=60), "education") == [row.pk]
 
 
 def test_a_register_is_left_alone_for_as_long_as_it_asks(sandbox):
@@ -269,6 +270,51 @@ def test_a_number_changed_meanwhile_is_not_asked_about_until_it_is_requested(con
     again = a_waiting(person=person, at=AT + timedelta(minutes=1))
     assert (again.pk, again.next_try_at) == (row.pk, AT + timedelta(minutes=1))
     assert ask(row.pk, at=AT, adapter=says).number_hash == Person.objects.get(pk=person.pk).number_hash
+
+
+class Meanwhile:
+    """An adapter during whose question something else happens."""
+
+    def __init__(self, act):
+        self.act = act
+
+    def ask(self, question):
+        self.act()
+        return answered({"in_post": "yes"})
+
+
+def test_an_answer_about_the_employer_of_before_is_not_kept_for_the_new_one(connected):
+    person = a_filled_person()
+    row = a_waiting("insurance", person=person)
+
+    def change_employer():
+        save_employment(person=person, values={"credit_code": "91350581MA0000001X"}, by=None, at=AT)
+        a_waiting("insurance", person=person)
+
+    row = ask(row.pk, at=AT, adapter=Meanwhile(change_employer))
+    assert (row.state, row.last_error) == ("waiting", "changed")
+    row = ask(row.pk, at=AT, adapter=Says(answered({"in_post": "no"})))
+    assert (row.values, row.employer_hash) == ({"in_post": "no"}, employer_hash("91350581MA0000001X", EMPLOYER))
+
+
+def test_a_question_that_was_forgotten_while_it_was_asked_is_no_error(connected):
+    row = a_waiting()
+    assert ask(row.pk, at=AT, adapter=Meanwhile(RegisterAnswer.objects.waiting().delete)).pk == row.pk
+    assert RegisterAnswer.objects.count() == 0
+
+
+def test_a_question_in_hand_is_left_to_the_worker_that_took_it_for_two_minutes(connected):
+    row = a_waiting()
+    assert [take_question(row.pk, at=AT) for _turn in range(2)] == [True, False]
+    assert waiting_ids(AT + timedelta(seconds=119), "education") == []
+    assert take_question(row.pk, at=AT + timedelta(minutes=2)) is True
+
+
+def test_what_is_to_be_asked_costs_the_same_few_queries_for_each_register(connected, django_assert_num_queries):
+    person = a_filled_person()
+    wanted = {"person": person, "asked_for": APPLICATION, "on": ON, "purpose": "LS-2022", "at": AT}
+    with django_assert_num_queries(5 + 3 * 5):  # savepoint ×2, person, employment, what waits; valid one, row, entry
+        request_answers(registers=("household", "education", "insurance", "business", "grants"), **wanted)
 
 
 def test_an_answer_is_final(connected):
@@ -324,3 +370,20 @@ def test_nothing_personal_is_at_rest_in_the_clear_and_the_receipt_is_as_received
     assert {f'"as_of": "{ON}"' in row.receipt.replace("\\", "") for row in rows} == {True}
     assert {'"signature": "' in row.receipt for row in rows} == {True}
     assert str(rows[0]) == f"household {rows[0].pk}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "asked"),
+    [
+        ("resident_id", NUMBER, ALL),
+        ("residence_permit", "810000199408230021", ("insurance",)),  # the permit's number is that of the insured
+        ("foreign_permanent", "911124198108030024", ()),
+        ("hk_macao_travel", "H12345678", ()),
+        ("passport", "E12345678", ()),
+    ],
+)
+def test_a_register_is_asked_only_about_numbers_that_it_knows(connected, kind, number, asked):
+    person = save_identity(person=a_filled_person(), values={"number_kind": kind, "number": number}, by=None, at=AT)
+    rows = request_answers(person=person, registers=ALL, asked_for=APPLICATION, on=ON, purpose="living-subsidy", at=AT)
+    assert tuple(row.register for row in rows) == asked
+    assert {row.number_hash for row in rows} <= {person.number_hash}

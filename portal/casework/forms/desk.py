@@ -59,8 +59,8 @@ class FindForm(forms.Form):
     """Reference, its last digits, or an identity number. Sent by POST: no number stands in an address."""
 
     q = LineField(
-        label=gettext_lazy("申请编号或身份证号码"),
-        missing=gettext_lazy("请填写申请编号、编号末几位，或身份证号码。"),
+        label=gettext_lazy("申请编号或证件号码"),
+        missing=gettext_lazy("请填写申请编号、编号末几位，或证件号码。"),
         attrs={"autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -209,7 +209,7 @@ class ProveForm(forms.Form):
     paper = forms.ChoiceField(
         label=gettext_lazy("对照"),
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("请选择对照的是哪份材料，或本人到柜台出示了身份证。")},
+        error_messages={"required": gettext_lazy("请选择对照的是哪份材料，或本人到柜台出示了证件。")},
     )
     use_required_attribute = False
     COUNTER = "counter"
@@ -219,10 +219,10 @@ class ProveForm(forms.Form):
         self.cards = {str(item.pk): item.paper for item in cards}
         many = len(cards) > 1
         papers = [
-            (str(item.pk), _("身份证材料 %(number)s") % {"number": number} if many else _("身份证材料"))
+            (str(item.pk), _("身份证件 %(number)s") % {"number": number} if many else _("身份证件"))
             for number, item in enumerate(cards, start=1)
         ]
-        self.fields["paper"].choices = [*papers, (self.COUNTER, _("本人到柜台出示的身份证"))]
+        self.fields["paper"].choices = [*papers, (self.COUNTER, _("本人到柜台出示的证件"))]
 
 
 def unmet_clauses(findings: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from applicants.people.linking import lock_everyone
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.guards import GUARDS, Move
@@ -24,7 +25,7 @@ from portal.casework.models import (
 )
 from portal.casework.programmes import programme
 from portal.casework.services.asking import ask_at_stage
-from portal.casework.services.claiming import claim_grants
+from portal.casework.services.claiming import PlaceTaken, claim_grants
 from portal.casework.states import ENDED, State
 from portal.casework.workflow import (
     APPLICANT,
@@ -76,11 +77,15 @@ def advance(
             if step is None:
                 raise StepRefused(_("这件申请现在不能这样办理。"))
             move = Move(row, step, actor, at, note, clause, list(items))
+            if step.name in ("accept", "resubmit"):
+                lock_everyone(row.applicant)  # of two accounts of one person, one at a time
             refusal = why_not(move)
             if refusal:
                 raise StepRefused(refusal)
             _write(move)
             return row
+    except PlaceTaken as taken:
+        raise StepRefused(taken.sentence) from taken
     except IntegrityError as error:
         # The race that a guard cannot see: the database says which fact would have been broken.
         raise StepRefused(_sentence_for(error)) from error

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+import time
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from applicants.registers import services as registers
 from applicants.registers.asking import Trouble
-from applicants.registers.catalogue import registers_for
+from applicants.registers.catalogue import REGISTERS, registers_for
 from applicants.registers.models import RegisterAnswer
 from portal.accounts.models import Role, User
 from portal.audit.services import record
@@ -22,47 +25,67 @@ from portal.casework.services.checking import assess_again, check_submission
 from portal.casework.states import OPEN, State
 from portal.casework.workflow import steps_from
 
+logger = logging.getLogger(__name__)
+
 AGAIN_AFTER = 60  # seconds between two times that somebody has the registers asked
-MOST = 200  # questions in one turn
+SHARE = 6.0  # seconds that one register may take of a turn, so that a slow one does not keep the others waiting
+MOST = 200  # applications that are told of answers in one turn
+KEPT_FOR = timedelta(days=30)  # how long a question outlives the approval; what is paid later is asked about anew
+TOLD_FOR = timedelta(days=7)  # a file that cannot take in its answers is not tried for ever
 # After one of these the register is left alone for this turn: every question would wait for its time-out.
 SILENT = frozenset({Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.DOWN, Trouble.QUOTA})
 
 
-def ask_waiting(*, at: datetime, application_id: UUID | None = None) -> set[UUID]:
+def ask_waiting(*, at: datetime, application_id: UUID | None = None) -> None:
     """Ask the questions that are due, all or those of one application, each outside of any transaction.
 
-    Gives the applications that got an answer.
+    Every register has its own share of the turn: neither silence nor a long queue of one holds up another.
     """
-    answered: set[UUID] = set()
-    silent: set[str] = set()
-    rows = RegisterAnswer.objects.waiting().filter(next_try_at__lte=at).order_by("next_try_at", "id")
+    for register in REGISTERS:
+        ends = time.monotonic() + SHARE
+        for pk in registers.waiting_ids(at, register, asked_for=application_id):
+            if time.monotonic() > ends or _ask(pk, at) in SILENT:
+                break
+
+
+def _ask(pk: UUID, at: datetime) -> str:
+    """Ask one question, unless another worker has it in hand. Gives the trouble there was, if any."""
+    try:
+        row = registers.ask(pk, at=at) if registers.take_question(pk, at=at) else None
+    except Exception as error:  # one damaged file must not hold up the others, nor put its words in a log
+        logger.error("Question %s could not be asked (%s).", pk, type(error).__name__)
+        return ""
+    return row.last_error if row else ""
+
+
+def forget_ended(*, at: datetime, limit: int = 500) -> int:
+    """Drop the questions of applications that ended otherwise than by approval, or were approved long ago."""
+    concerned = Application.objects.filter(pk=OuterRef("asked_for"))
+    wanted = Exists(concerned.filter(state__in=OPEN)) | (
+        Exists(concerned.filter(state=State.APPROVED)) & Q(requested_at__gt=at - KEPT_FOR)
+    )
+    gone = list(RegisterAnswer.objects.waiting().filter(~wanted).values_list("pk", flat=True)[:limit])
+    return RegisterAnswer.objects.waiting().filter(pk__in=gone).delete()[0] if gone else 0
+
+
+def answered_applications(*, at: datetime, application_id: UUID | None = None) -> list[UUID]:
+    """The applications that have yet to be told of an answer, also of one that a killed worker got."""
+    rows = RegisterAnswer.objects.not_taken_in().filter(answered_at__gt=at - TOLD_FOR)
     if application_id is not None:
         rows = rows.filter(asked_for=application_id)
-    for pk, register, asked_for in list(rows.values_list("pk", "register", "asked_for")[:MOST]):
-        if register in silent:
-            continue
-        row = registers.ask(pk, at=at)
-        if row.is_answered:
-            answered.add(asked_for)
-        elif row.last_error in SILENT:
-            silent.add(register)
-    return answered
-
-
-def forget_ended(*, limit: int = 500) -> int:
-    """Drop the questions of applications that ended otherwise than by approval: nobody needs the answer any more."""
-    ids = list(RegisterAnswer.objects.waiting().order_by("requested_at").values_list("asked_for", flat=True)[:limit])
-    kept = Application.objects.filter(pk__in=ids, state__in=(*OPEN, State.APPROVED)).values_list("pk", flat=True)
-    gone = set(ids) - set(kept)
-    for row in RegisterAnswer.objects.waiting().filter(asked_for__in=gone):
-        row.delete()
-    return len(gone)
+    return list(dict.fromkeys(rows.order_by("answered_at", "id").values_list("asked_for", flat=True)[:MOST]))
 
 
 def take_in_answers(*, application_id: UUID, at: datetime) -> None:
     """Let an application know what was answered: a waiting check goes on, a file is assessed again, what is still to
-    be paid is weighed.
+    be paid is weighed. Doing it twice changes nothing.
     """
+    seen = list(RegisterAnswer.objects.not_taken_in().filter(asked_for=application_id).values_list("pk", flat=True))
+    _take_in(application_id, at)
+    RegisterAnswer.objects.filter(pk__in=seen).mark_taken_in()
+
+
+def _take_in(application_id: UUID, at: datetime) -> None:
     row = Application.objects.select_related("applicant", "policy_version__policy").filter(pk=application_id).first()
     if row is None:
         return

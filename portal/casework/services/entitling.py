@@ -14,7 +14,9 @@ from typing import Any
 from django.utils import timezone
 
 from applicants.people.answers import answers_from, declared_facts
+from applicants.people.linking import is_linked
 from applicants.people.models import Person
+from applicants.registers.services import LAG_MONTHS, SOURCE
 from portal.accounts.models import User
 from portal.casework.models import Assessment
 from portal.casework.programmes import Programme, all_programmes, grants_of
@@ -31,7 +33,17 @@ from portal.policy.assessing import (
 )
 from portal.policy.calendar import Calendar
 from portal.policy.conditions import Answer, Reason
-from portal.policy.facts import Absence, Fact, Facts, FactUnreadable, Grant, Provenance, read_value
+from portal.policy.facts import (
+    Absence,
+    Fact,
+    Facts,
+    FactUnreadable,
+    Grant,
+    InsuredRange,
+    Provenance,
+    month_number,
+    read_value,
+)
 from portal.policy.models import PolicyVersion
 from portal.policy.offering import NO_OFFER, Offer, offer_of
 from portal.policy.schema import PolicyDocument
@@ -59,7 +71,6 @@ PROFILE_FACTS = frozenset(
 )
 # True of one stay or one decision only: an old application says nothing about the next.
 OF_ONE_APPLICATION = frozenset(("approved_on", "arrive_on", "job_proofs", "nights_wanted", "stays_this_year"))
-REGISTER = "register:"
 
 
 class Standing(StrEnum):
@@ -115,13 +126,15 @@ class Choice:
 
 def profile_of(user: User) -> Person | None:
     """The person behind ``user`` with education and employment, in one query; None where no file was opened."""
-    return Person.objects.select_related("education", "employment").filter(user=user).first()
+    people = Person.objects.select_related("education", "employment").annotate(is_linked=is_linked())
+    return people.filter(user=user).first()
 
 
 def entitlements_of(person: Person, *, on: date, calendar: Calendar) -> list[Entitlement]:
     """Every policy in force on ``on`` for somebody who would apply that day, by programme, the open ones first.
 
-    Costs three queries (policies, the newest assessment, earlier grants) for a person that ``profile_of`` has read.
+    Costs three queries (policies, the newest assessment, earlier grants) for a person that ``profile_of`` has read who
+    is not linked with another.
     """
     facts = known_facts(person, on)
     found = []
@@ -169,6 +182,8 @@ def known_facts(person: Person, on: date) -> Facts:
             if _still_counts(name, fact, person, declared.get(name) == before.get(name)):
                 known[name] = fact
     _add_grants(known, person)
+    if _is_old(known, on):
+        del known["insurance"]
     return Facts(on=on, known=known)
 
 
@@ -282,11 +297,22 @@ def _stored_facts(row: Assessment) -> list[tuple[str, Fact]]:
 def _still_counts(name: str, fact: Fact, person: Person, is_declared_alike: bool) -> bool:
     if name in OF_ONE_APPLICATION:
         return False
-    if fact.source.startswith(REGISTER):
+    if fact.source.startswith(SOURCE):
         return person.is_proven
     if name not in PROFILE_FACTS:
         return True
     return fact.provenance > Provenance.DECLARED and is_declared_alike
+
+
+def _is_old(known: dict[str, Fact], on: date) -> bool:
+    """Whether the insured months end too early to say anything of somebody still in post: time is no evidence."""
+    if "insurance" not in known or "in_post" not in known:
+        return False
+    ranges, in_post = (read_value(name, known[name].value) for name in ("insurance", "in_post"))
+    if not isinstance(ranges, tuple) or in_post != "yes":
+        return False
+    last = [it.last for it in ranges if isinstance(it, InsuredRange)]
+    return bool(last) and max(last) < month_number(on) - LAG_MONTHS
 
 
 def _add_grants(known: dict[str, Fact], person: Person) -> None:
@@ -302,4 +328,7 @@ def _add_grants(known: dict[str, Fact], person: Person) -> None:
         kept = tuple(grant for grant in kept if not grant.amount_fen)  # a declared one names no sum
     both = tuple(dict.fromkeys((*kept, *now)))
     none = Absence.NONE if isinstance(before.value, tuple) else before.value
-    known["prior_grants"] = Fact(both or none, before.provenance, before.as_of, before.source)
+    source, as_of = before.source, before.as_of
+    if new := [it.granted_on for it in now if it not in kept]:
+        source, as_of = "portal", max(new)
+    known["prior_grants"] = Fact(both or none, before.provenance, as_of, source)

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from applicants.people.answers import declared_facts
-from applicants.people.models import person_number_hash
+from applicants.people.answers import born_on, declared_facts, number_hashes_of
 from applicants.registers.models import RegisterAnswer
-from applicants.registers.services import LAG_MONTHS, employer_hash, facts_from
+from applicants.registers.services import LAG_MONTHS, employer_hashes, facts_from
 from portal.casework.models import Application, Submission
 from portal.casework.programmes import programme
 from portal.policy.conditions.insurance import InsuredMonths
@@ -34,8 +33,9 @@ def facts_of(application: Application, submission: Submission, *, at: datetime) 
     values = declared_values(application, submission)
     known = {name: Fact(value, Provenance.DECLARED, declared_on, "application") for name, value in values.items()}
     person = application.applicant
-    number = submission.answers["identity"].get("number") or ""
-    if person.proven_at and number == person.number and "birth_date" in values:
+    said = submission.answers["identity"]
+    born = born_on({"number": person.number, "birth_date": person.birth_date})
+    if person.proven_at and born and person.number_hash in number_hashes_of(said) and values.get("birth_date") == born:
         proven_on = timezone.localdate(person.proven_at)
         known["birth_date"] = Fact(values["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
     told = told_by_registers(application, submission.answers, at=at)
@@ -74,12 +74,11 @@ def told_by_registers(
     Only answers about the number and, where they hold for one employer, the employer in ``answers`` (as a submission
     keeps them). One query.
     """
-    number = answers.get("identity", {}).get("number") or ""
     work = answers.get("employment", {})
     answered = RegisterAnswer.objects.answered().filter(
         person=application.applicant_id,
-        number_hash=person_number_hash(number),
-        employer_hash__in=("", employer_hash(work.get("credit_code", ""), work.get("employer_name", ""))),
+        number_hash__in=number_hashes_of(answers.get("identity", {})),
+        employer_hash__in=["", *employer_hashes(work.get("credit_code", ""), work.get("employer_name", ""))],
     )
     newest: dict[str, RegisterAnswer] = {}
     since: dict[str, tuple[Any, datetime]] = {}

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from applicants.people.models import Person, person_number_hash
-from applicants.people.numbers import parse_resident_number
-from applicants.people.refusals import NumberInvalid
+from applicants.people.identities import identities_in
+from applicants.people.linking import known_as, linked_ids
+from applicants.people.models import Person, person_number_hashes
 from portal.accounts.models import Role, RoleGrant, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
@@ -161,27 +161,30 @@ def _beyond(key: tuple[date | None, UUID], *, backward: bool) -> Q:
 
 
 def find_files(user: User, text: str) -> list[Application]:
-    """The files on the desk of ``user`` by identity number, whole reference or the last digits of one, newest first.
+    """The files on the desk of ``user``, newest first: by number of any paper, reference or its last digits.
 
     At most twenty; none for a text that is neither.
     """
     wanted = "".join(text.split()).upper()
     if not wanted:
         return []
-    try:
-        condition = Q(applicant__number_hash=person_number_hash(parse_resident_number(wanted).number))
-    except NumberInvalid:
-        condition = Q(reference__endswith=wanted) if wanted.isdigit() else Q(reference=wanted)
+    hashes = [one for found in identities_in(wanted) for one in person_number_hashes(found.number, found.kind)]
+    condition = Q(reference__endswith=wanted) if wanted.isdigit() else Q(reference=wanted)
+    if hashes:
+        holders = Person.objects.filter(number_hash__in=hashes).values_list("pk", flat=True)
+        condition |= Q(applicant__in=linked_ids(holders))
     rows = desk_applications(user).filter(condition).select_related("policy_version__policy")
     return list(rows.order_by("-submitted_at", "-id")[:MOST_FOUND])
 
 
 def other_applications(application: Application) -> list[Application]:
-    """Other submitted applications of the same person or number, in whatever scope: references only, newest first."""
+    """Other submitted applications of the same person, whoever is linked with them, or the same number, newest first.
+
+    In whatever scope: references only.
+    """
     person: Person = application.applicant
-    same = Q(applicant=person)
-    if person.number_hash:
-        same |= Q(applicant__number_hash=person.number_hash)
+    everyone = known_as(person)
+    same = Q(applicant__in=everyone.ids) | Q(applicant__number_hash__in=everyone.hashes)
     rows = Application.objects.filter(same).exclude(pk=application.pk).exclude(state=State.DRAFT)
     return list(rows.select_related("policy_version__policy").order_by("-submitted_at", "-id")[:MOST_FOUND])
 

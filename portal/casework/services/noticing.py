@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applicants.people.masking import Lookalike, distinguish, mask_name
+from applicants.people.masking import Lookalike, distinguish, mask_name, public_last
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
@@ -111,7 +111,7 @@ def _lines(notice: Notice, rows: list[Application]) -> list[NoticeLine]:
         Lookalike(
             name=mask_name(row.applicant.legal_name, masking.name),
             number=row.applicant.number,
-            last=masking.number_last,
+            last=public_last(row.applicant.number, masking.number_last),
         )
         for row in rows
     )

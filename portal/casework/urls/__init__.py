@@ -1,8 +1,6 @@
-"""Addresses by audience: public, applicants, the desk, notices."""
+"""Addresses by audience: public, applicants, the desk, notices, programs."""
 
 from django.urls import include, path
-
-from portal.casework.api.views import ProgrammesView
 
 urlpatterns = [
     path("", include("portal.casework.urls.public")),
@@ -10,5 +8,5 @@ urlpatterns = [
     path("desk/", include("portal.casework.urls.desk")),
     path("desk/policies/", include("portal.casework.urls.simulations")),
     path("", include("portal.casework.urls.notices")),
-    path("api/programmes/", ProgrammesView.as_view(), name="api_programmes"),
+    path("api/v1/", include("portal.casework.api.urls")),
 ]

@@ -12,6 +12,7 @@ from portal.casework.views import (
     applicant_tasks,
     applicant_timeline,
     entitlements,
+    letter_pdfs,
 )
 
 urlpatterns = [
@@ -27,6 +28,8 @@ urlpatterns = [
     path("applications/<uuid:id>/submit/", applicant_check.application_submit, name="application_submit"),
     path("applications/<uuid:id>/withdraw/", applicant_after.application_withdraw, name="application_withdraw"),
     path("applications/<uuid:id>/decision/", applicant_decision.decision, name="decision"),
+    path("applications/<uuid:id>/decision/pdf/", letter_pdfs.decision_pdf, name="decision_pdf"),
+    path("applications/<uuid:id>/receipt/", letter_pdfs.receipt_pdf, name="receipt_pdf"),
     path("applications/<uuid:id>/account/", applicant_after.account_change, name="account_change"),
     path("applications/<uuid:id>/evidence/", applicant_after.application_evidence, name="application_evidence"),
     path(

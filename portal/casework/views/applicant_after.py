@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applicants.people.forms import AccountForm
+from applicants.people.papers import ACCEPT
 from applicants.people.refusals import PaperRefused
 from portal import clock
 from portal.casework.models import Application
@@ -25,7 +26,7 @@ from portal.casework.views.versions import version_sent
 from portal.casework.workflow import step_from
 from portal.policy.schema import PaperLimits
 
-FILE_ATTRS = {"accept": "image/jpeg,image/png,application/pdf"}
+FILE_ATTRS = {"accept": ACCEPT}
 
 
 class ProofForm(forms.Form):
@@ -103,17 +104,32 @@ def account_change(request: HttpRequest, application: Application) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @own_application
 def application_evidence(request: HttpRequest, application: Application) -> HttpResponse:
-    """The proof that a later payment waits for: still in post."""
+    """The proof that a payment waits for: still in post, or nothing granted elsewhere."""
     outlook = _outlook(application)
-    if outlook is None or not outlook.is_evidence_needed:
+    if outlook is None or not outlook.evidence_kind:
         return _nothing_to_give(request, application)
+    is_about_grants = outlook.evidence_kind == "grants_statement"
     form = ProofForm(request.POST if request.method == "POST" else None, request.FILES or None)
-    form.fields["file"].label = _("在职证明")
-    form.fields["file"].help_text = _("现单位开具并盖章，写明您的姓名和在职情况；或者近三个月的参保缴费证明。")
-    if request.method == "POST" and form.is_valid() and _hand_in(request, application, "in_post_proof", form):
-        messages.success(request, _("在职证明已收到。工作人员核实后，会按期发放。"))
+    form.fields["file"].label = _("补贴情况说明") if is_about_grants else _("在职证明")
+    form.fields["file"].help_text = (
+        _("由登记所说的发放部门开具并盖章，写明您没有领过那笔补贴，或者那笔补贴是什么。")
+        if is_about_grants
+        else _("现单位开具并盖章，写明您的姓名和在职情况；或者近三个月的参保缴费证明。")
+    )
+    if request.method == "POST" and form.is_valid() and _hand_in(request, application, outlook.evidence_kind, form):
+        messages.success(
+            request,
+            _("材料已收到。工作人员核实后再发放。")
+            if is_about_grants
+            else _("在职证明已收到。工作人员核实后，会按期发放。"),
+        )
         return redirect("application", id=application.pk)
-    context = {"application": application, "form": form, "limits": limits_text(PaperLimits())}
+    context = {
+        "application": application,
+        "form": form,
+        "limits": limits_text(PaperLimits()),
+        "is_about_grants": is_about_grants,
+    }
     return render(request, "applicant/evidence.html", context)
 
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from applicants.registers.services import SOURCE
 from portal import clock
 from portal.audit.services import record
 from portal.casework.doors import open_visible
-from portal.casework.models import Assessment, Decision
+from portal.casework.models import Application, Assessment, Decision
 from portal.casework.programmes import programme
 from portal.casework.views.applicant_answers import on_shelf
 from portal.policy.assessing import Assessment as Answer
@@ -42,11 +43,17 @@ def decision(request: HttpRequest, id: UUID) -> HttpResponse:
         return redirect(back)
     if not is_own:
         record(action="decision.read", actor=request.user, target=found, at=clock.now())
+    context = letter_context(application, found) | {"is_own": is_own, "back": back}
+    return render(request, "applicant/decision.html", context)
+
+
+def letter_context(application: Application, found: Decision) -> dict[str, Any]:
+    """What the letter of a decision says, on the page and in its PDF."""
     document = application.policy_version.parsed
     assessment = (
         Assessment.objects.filter(application=application, at__lte=found.at)
         .select_related("submission")
-        .order_by("at", "id")
+        .order_by("number")
         .last()
     )
     answer = Answer.from_json(assessment.result) if assessment else None
@@ -54,11 +61,9 @@ def decision(request: HttpRequest, id: UUID) -> HttpResponse:
     is_approval = found.outcome == Decision.Outcome.APPROVED
     there = {row.kind for row in on_shelf(application)}
     outlook = programme(application.programme).outlook([application], clock.today()) if is_approval else {}
-    context = {
+    return {
         "application": application,
         "outlook": outlook.get(application.pk),
-        "is_own": is_own,
-        "back": back,
         "decision": found,
         "document": document,
         "is_approval": is_approval,
@@ -67,16 +72,20 @@ def decision(request: HttpRequest, id: UUID) -> HttpResponse:
         "clauses": [clause.code for clause in document.clauses],
         "clause": None if is_approval else document.clause(found.clause),
         "instalments": answer.instalments if answer and is_approval else (),
-        "evidence": [] if is_approval or answer is None else _evidence(answer, found.clause),
+        "evidence": [] if is_approval or answer is None else _evidence(application, answer, found.clause),
         "papers": [paper.title for paper in document.papers if paper.kind in there],
     }
-    return render(request, "applicant/decision.html", context)
 
 
-def _evidence(answer: Answer, code: str) -> list[dict[str, Any]]:
-    """What was looked at for the clause of a refusal: the facts, and how each was known."""
+def _evidence(application: Application, answer: Answer, code: str) -> list[dict[str, Any]]:
+    """What was looked at for the clause of a refusal: the facts, and how each was known.
+
+    Nothing where a register answered and the number is not proven: it may have spoken of somebody else.
+    """
     finding: Finding | None = next((item for item in answer.findings if item.clause == code), None)
     if finding is None:
+        return []
+    if not application.applicant.is_proven and any(fact.source.startswith(SOURCE) for fact in finding.facts):
         return []
     rows = [
         {

@@ -159,7 +159,7 @@ def _correction(row: Application, known: Around) -> Standing:
         row,
         heading=_("请您补正，再次提交"),
         step=_("您改好标出的地方，再次提交"),
-        by=_due(row, row.due_on, known.on) if row.due_on and row.due_on >= known.on else day_text(row.due_on),
+        by=pgettext("deadline", "最晚 %(day)s") % {"day": day_text(row.due_on)},
         todo=_("只改标出的地方。过期没有提交，这次申请就终止了。"),
         href=reverse("application_tasks", args=[row.pk]),
         act=_("去补正"),
@@ -233,7 +233,17 @@ def _approved(row: Application, known: Around) -> Standing:
             act=_("更换账户"),
             is_urgent=True,
         )
-    if outlook.is_evidence_needed:
+    if outlook.evidence_kind == "grants_statement":
+        return _standing(
+            row,
+            heading=_("发放前，请上传补贴情况说明"),
+            step=_("工作人员核实后发放"),
+            by=_("发放日期 %(day)s") % {"day": day_text(_next_due(outlook))},
+            todo=_("上传登记所说的发放部门开的说明。"),
+            href=reverse("application_evidence", args=[row.pk]),
+            act=_("上传补贴情况说明"),
+        )
+    if outlook.evidence_kind:
         return _standing(
             row,
             heading=_("下一笔发放前，请上传在职证明"),

@@ -120,7 +120,7 @@ def _letters(request: HttpRequest, application: Application) -> list[dict[str, A
 def _papers(application: Application) -> list[dict[str, Any]]:
     """The papers on the shelf in the policy's order, then those handed in after approval."""
     titles = {paper.kind: str(paper.title) for paper in application.policy_version.parsed.papers}
-    titles |= {"account_proof": _("账户证明"), "in_post_proof": _("在职证明")}
+    titles |= {"account_proof": _("账户证明"), "in_post_proof": _("在职证明"), "grants_statement": _("补贴情况说明")}
     order = list(titles)
     shelf = sorted(on_shelf(application), key=lambda row: order.index(row.kind))
     return [{"paper": row.paper, "title": titles[row.kind]} for row in shelf]

@@ -30,6 +30,7 @@ from portal.casework.services.finding import (
     queue_page,
     stuck_files,
 )
+from portal.casework.services.identifying import count_clashes
 from portal.casework.states import State
 from portal.casework.views.versions import version_sent
 from portal.city import city
@@ -100,6 +101,8 @@ def queue(request: HttpRequest) -> HttpResponse:
             "heading": _heading(form.wanted.view, form.wanted.stage),
             "empty": _("没有符合这些条件的件。可以去掉几个条件再看。") if is_narrowed else EMPTY[form.wanted.view],
             "is_narrowed": is_narrowed,
+            "here": f"?{urlencode(wanted)}",
+            "clashes": count_clashes() if user.has_role(Role.CLERK, Role.ADMINISTRATOR) else None,
             "stuck": stuck_files(user) if user.has_role(Role.ADMINISTRATOR) else [],
             "now": clock.now(),
         },

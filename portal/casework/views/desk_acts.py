@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from applicants.people.models import person_number_hash
+from applicants.people.answers import number_hashes_of
 from applicants.people.refusals import Refused
 from applicants.people.services import prove_number
 from portal import clock
@@ -174,7 +174,7 @@ def prove(request: HttpRequest, id: UUID) -> HttpResponse:
                 at=clock.now(),
                 paper=form.cards.get(form.cleaned_data["paper"]),
                 # The number on the page is the submitted one; one that the profile has changed since is not proven.
-                seen_hash=person_number_hash(reading.answers["identity"]["number"]),
+                seen_hash=number_hashes_of(reading.answers["identity"])[0],
             )
         except Refused as refusal:
             form.add_error(None, refusal.sentence)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from applicants.people.answers import typed_birth_date
+from applicants.people.choices import NumberKind
 from applicants.people.labels import display_value
 from portal import clock
 from portal.accounts.doors import bureau_only
@@ -19,11 +21,12 @@ from portal.accounts.models import Role, User
 from portal.casework.doors import DESK_ROLES, desk_applications, open_file
 from portal.casework.forms.desk import STEP_FORMS, ProveForm
 from portal.casework.forms.settling import SettleForm
-from portal.casework.models import Application, NoticeObjection
+from portal.casework.models import Application, NoticeObjection, ShelfPaper
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import possible_steps
 from portal.casework.services.finding import other_applications
 from portal.casework.states import State
+from portal.casework.views.applicant_papers import page_number
 from portal.casework.views.desk import STAGE_ICONS, days_left, file_address
 from portal.casework.views.desk_reading import (
     Reading,
@@ -104,6 +107,8 @@ def file_page(
         "person": application.applicant,
         "employer": reading.answers["employment"].get("employer_name", ""),
         "number": _answer(reading, "identity", "number", is_revealed),
+        "number_kind": _answer(reading, "identity", "number_kind", True) or NumberKind.RESIDENT.label,
+        "born": typed_birth_date(reading.answers["identity"]) if is_revealed else None,
         "name": reading.answers["identity"]["legal_name"] if is_revealed else application.name_masked,
         "is_revealed": is_revealed,
         "town": city().town(application.town),
@@ -175,9 +180,24 @@ def _tab(
         ],
         "shown": shown[0] if shown else None,
         "shown_title": shown[1] if shown else "",
-        "is_picture": shown is not None and shown[0].paper.content_type in PICTURES,
+        **_page_shown(request, application, shown[0] if shown else None, opened),
         "is_checked": reading.assessment is not None,
     }
+
+
+def _page_shown(
+    request: HttpRequest, application: Application, shown: ShelfPaper | None, clause: str
+) -> dict[str, Any]:
+    """Which page of the paper stands beside the clauses, and the addresses of its neighbours."""
+    if shown is None:
+        return {}
+    number, pages = page_number(request, shown.paper.pages) or 1, shown.paper.pages
+
+    def address(page: int) -> str:
+        there = file_address(application.pk, paper=str(shown.pk), clause=clause, page=str(page))
+        return f"{there}#doc" if 1 <= page <= pages else ""
+
+    return {"page": number, "previous_page": address(number - 1), "next_page": address(number + 1)}
 
 
 def _answer(reading: Reading, section: str, name: str, is_revealed: bool) -> str:

@@ -32,7 +32,7 @@ def entitlements(request: HttpRequest) -> HttpResponse:
     context = {"today": today, "mine": mine, "is_empty": True, "start_href": _start_href(mine)}
     if person:
         items = entitlements_of(person, on=today, calendar=stored_calendar())
-        is_filled_in = any(seen.source == "profile" for it in items for found in it.findings for seen in found.facts)
+        is_filled_in = any(seen.source != "portal" for it in items for found in it.findings for seen in found.facts)
         places = _places(mine)
         context["is_empty"] = not is_filled_in
         context |= told([(item, _rows(item, person, places, today)) for item in items], mine)

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applicants.people.labels import SECTION_LABELS, place_name
-from applicants.registers.catalogue import REGISTERS
-from applicants.registers.services import title_of
+from applicants.registers.catalogue import REGISTERS, registers_for
+from applicants.registers.services import SOURCE, is_connected, title_of
 from portal.casework.models import Application, Submission
-from portal.casework.services.entitling import PROFILE_FACTS, REGISTER
+from portal.casework.services.entitling import PROFILE_FACTS
 from portal.policy.assessing import FactSeen, Finding
 from portal.policy.calendar import add_months
 from portal.policy.conditions import Answer, Reason
@@ -87,13 +87,20 @@ def finding_rows(
         finding = found.get(clause.code)
         if finding is None:
             continue
-        if not is_proven and any(seen.source.startswith(REGISTER) for seen in finding.facts):
+        if not is_proven and _asks_a_register(clause, finding):
             rows.append(FindingRow(clause, "", is_withheld=True))
             continue
         ways = [_with_place(way, places or {}) for way in ways_of(clause, finding, document, on=on, known=known)]
         evidence = [evidence_of(seen, document) for seen in finding.facts]
         rows.append(FindingRow(clause, finding.answer.value, explain(finding), evidence, ways))
     return rows
+
+
+def _asks_a_register(clause: Clause, finding: Finding) -> bool:
+    """Whether a register has told something here, or could have: that it knows name and number is an answer too."""
+    is_told = any(seen.source.startswith(SOURCE) for seen in finding.facts)
+    is_filed = any(seen.source == "application" or seen.source.startswith("paper:") for seen in finding.facts)
+    return is_told or (is_filed and any(is_connected(code) for code in registers_for(clause.reads)))
 
 
 def findings_of(application: Application, submission: Submission) -> tuple[list[FindingRow], str]:

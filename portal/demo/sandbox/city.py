@@ -16,15 +16,14 @@ from portal.city import city
 from portal.demo.inventing import FAMILY_NAMES, GIVEN_NAMES, Invented, credit_code, invent, resident_number
 
 Records = dict[str, Any]
-SPARE = 6
+SPARE_POLICIES = ("LS-2022",) * 4 + ("YTE-2024",) * 2  # what the spare people would qualify for
 PENDING = "pending"  # in place of a record: the register has taken the question and has no result yet
 FIRST_SPARE = 9001  # far from the numbers of the seeded people
 
 
 def spare_people(on: date) -> list[Invented]:
     """Six people whom every register knows and nobody has applied as: four for LS-2022, two for YTE-2024."""
-    policies = ["LS-2022"] * 4 + ["YTE-2024"] * 2
-    return [invent(FIRST_SPARE + place, on=on, policy=policy) for place, policy in enumerate(policies)]
+    return [invent(FIRST_SPARE + place, on=on, policy=policy) for place, policy in enumerate(SPARE_POLICIES)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,10 @@ class HouseholdOutside(Condition):
 
     def holds(self, view: View) -> Outcome:
         code, collective = view.value("hukou_code"), view.value("hukou_collective")
+        if code is Absence.NONE:  # no mainland household at all: certainly none of the place
+            return self.says(Answer.MET, "no_household")
         outcome = self.judge("hukou_code", code, lambda it: not it.startswith(self.place), place=self.place_name.plain)
-        if outcome.answer is not Answer.UNMET or code is Absence.NONE or self.collective_counts:
+        if outcome.answer is not Answer.UNMET or self.collective_counts:
             return outcome
         if is_silent(collective):
             return self.awaits("hukou_collective")

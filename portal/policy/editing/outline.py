@@ -106,6 +106,15 @@ def trail(path: Path, document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found[::-1]
 
 
+def said_by(node: Node, document: Mapping[str, Any]) -> list[Line]:
+    """What the part says, as it stands in the outline."""
+    if node.shape is None:
+        return []
+    if not node.is_item:
+        return _part(node.shape, node.value, document)
+    return [Line(title_of(node, document), _lines(node.shape, node.model, node.value, document))]
+
+
 def place_of(path: Path, data: Mapping[str, Any]) -> tuple[str, str, str]:
     """Where a problem is mended: the address of the part, the id of the field on its page, and the place in words."""
     node, said = find(data, ()), []

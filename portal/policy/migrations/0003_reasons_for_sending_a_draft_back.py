@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('policy', '0002_drafts_and_second_persons'),
+        ("policy", "0002_drafts_and_second_persons"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='policydraft',
-            name='return_reason',
-            field=models.TextField(blank=True, default=''),
+            model_name="policydraft",
+            name="return_reason",
+            field=models.TextField(blank=True, default=""),
         ),
     ]

@@ -7,25 +7,54 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
 from portal.policy.drafting import DraftRefused, ask_to_publish, discard, publish_draft, send_back, take_back
+from portal.policy.editing.outline import Line
 from portal.policy.forms import AskForm, PublishForm, SendBackForm
-from portal.policy.models import PolicyDraft
+from portal.policy.models import PolicyDraft, PolicyVersion
 from portal.policy.views.doors import draft_to_change, person, revision_in
-from portal.policy.views.drafts import draft_context
+from portal.policy.views.drafts import comparisons, draft_context, is_open
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @bureau_only(Role.ADMINISTRATOR)
 def policy_draft_discard(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Give the draft up."""
+    """Give the draft up, once the page that says what is lost has been confirmed."""
     draft = draft_to_change(request, id)
-    return _act(request, draft, discard, _("草稿已放弃。"), then="desk_policies")
+    if request.method == "POST":
+        return _act(request, draft, discard, _("草稿已放弃。"), then="desk_policies")
+    if not is_open(draft):
+        messages.error(request, _("这份草稿不能再改。"))
+        return redirect("policy_draft", draft.pk)
+    sentences = [_("放弃以后不能再改，也不能发布，只能查看。")]
+    if draft.state == PolicyDraft.State.ASKED:
+        sentences.append(_("发布的申请也一并收回。"))
+    groups = [(comparison["version"], comparison["groups"]) for comparison in comparisons(draft)]
+    context = {
+        "draft": draft,
+        "here": _("放弃这份草稿"),
+        "question": _("要放弃这份草稿吗？"),
+        "sentences": sentences,
+        "lost": [_what_differs(version, sum(len(group.changes) for group in found)) for version, found in groups],
+        "act": _("放弃这份草稿"),
+        "stay": _("不放弃"),
+        "back": reverse("policy_draft", args=[draft.pk]),
+    }
+    return render(request, "policy/confirm.html", context)
+
+
+def _what_differs(version: PolicyVersion, number: int) -> Line:
+    text = ngettext("有 %(number)s 处不同", "有 %(number)s 处不同", number) % {"number": number}
+    return Line(_("与第 %(label)s 版相比") % {"label": version.label}, (text,))
 
 
 @require_POST

@@ -57,8 +57,7 @@ def policy_draft_yaml(request: HttpRequest, id: UUID) -> HttpResponse:
 def draft_context(request: HttpRequest, draft: PolicyDraft, **more: Any) -> dict[str, Any]:
     """Everything the draft's page shows. ``more``: what a refused act adds."""
     user = person(request)
-    is_open = draft.state in (State.OPEN, State.ASKED)
-    may_change = is_open and drafting.may_draft(user, draft.policy.programme)
+    may_change = is_open(draft) and drafting.may_draft(user, draft.policy.programme)
     found = problems_of(draft)
     starts_on = day_in(draft, "effective_from")
     why_not = drafting.why_not_publish(draft, user) if draft.state == State.ASKED else ""
@@ -73,7 +72,7 @@ def draft_context(request: HttpRequest, draft: PolicyDraft, **more: Any) -> dict
         "may_publish": draft.state == State.ASKED and may_change and not why_not,
         "may_take_back": draft.state == State.ASKED and may_change,
         "why_not": why_not if may_change else "",
-        "nobody_else": is_open and may_change and not publishers_of(draft).exclude(pk=user.pk).exists(),
+        "nobody_else": may_change and not publishers_of(draft).exclude(pk=user.pk).exists(),
         "is_backdated": starts_on is not None and starts_on < clock.today(),
         "starts_on": starts_on,
         "ends_on": day_in(draft, "effective_to"),
@@ -111,6 +110,11 @@ def comparisons(draft: PolicyDraft) -> list[dict[str, Any]]:
         }
         for version, is_in_force in versions.values()
     ]
+
+
+def is_open(draft: PolicyDraft) -> bool:
+    """Whether it may still change: neither published nor discarded."""
+    return draft.state in (State.OPEN, State.ASKED)
 
 
 def kind_choices() -> list[tuple[str, str]]:

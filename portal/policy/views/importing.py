@@ -18,7 +18,7 @@ from portal.policy.forms import ImportForm
 from portal.policy.models import PolicyDraft
 from portal.policy.schema import PolicyUnreadable
 from portal.policy.views.doors import draft_to_change, person, revision_in
-from portal.policy.views.drafts import State
+from portal.policy.views.drafts import is_open
 
 MOST_SHOWN = 50
 
@@ -39,7 +39,7 @@ def desk_policy_import(request: HttpRequest) -> HttpResponse:
 def policy_draft_import(request: HttpRequest, id: UUID) -> HttpResponse:
     """Put a YAML document in the place of what the draft says."""
     draft = draft_to_change(request, id)
-    if draft.state not in (State.OPEN, State.ASKED):
+    if not is_open(draft):
         messages.error(request, _("这份草稿不能再改。"))
         return redirect("policy_draft", draft.pk)
 

@@ -16,11 +16,11 @@ from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
 from portal.policy.drafting import DraftChanged, DraftRefused, add_item, move_item, remove_item, save_part
 from portal.policy.editing.forms import PartForm
-from portal.policy.editing.outline import sections_of, title_of, trail
+from portal.policy.editing.outline import said_by, sections_of, title_of, trail
 from portal.policy.editing.tree import NEW, Node, NoSuchPart, find, read_path, write_path
 from portal.policy.models import PolicyDraft
 from portal.policy.views.doors import draft_to_change, person, revision_in
-from portal.policy.views.drafts import State, kind_choices
+from portal.policy.views.drafts import State, is_open, kind_choices
 
 GONE = 409
 
@@ -31,7 +31,7 @@ GONE = 409
 def policy_draft_part(request: HttpRequest, id: UUID, part: str) -> HttpResponse:
     """One part: read, and saved. What is wrong is said beside the field, and nothing is stored."""
     draft = draft_to_change(request, id)
-    if draft.state not in (State.OPEN, State.ASKED):
+    if not is_open(draft):
         messages.error(request, _("这份草稿不能再改。"))
         return redirect("policy_draft", draft.pk)
     node = _node_or_404(draft, part, request.GET.get("kind", ""))
@@ -53,17 +53,46 @@ def policy_draft_part(request: HttpRequest, id: UUID, part: str) -> HttpResponse
     return redirect(_above(draft, path))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @bureau_only(Role.ADMINISTRATOR)
 def policy_draft_remove(request: HttpRequest, id: UUID, part: str) -> HttpResponse:
-    """Take one part out."""
+    """Take one part out, once the page that says what is lost has been confirmed."""
     draft = draft_to_change(request, id)
-    path = _node_or_404(draft, part).path
+    node = _node_or_404(draft, part)
+    title, above = title_of(node, draft.data), _above(draft, node.path)
+    if request.method != "POST":
+        return _confirm_removal(request, draft, node, title, above)
     try:
-        remove_item(draft=draft, path=path, by=person(request), at=clock.now(), expected_revision=revision_in(request))
+        changer, revision = person(request), revision_in(request)
+        remove_item(draft=draft, path=node.path, by=changer, at=clock.now(), expected_revision=revision)
     except (DraftRefused, NoSuchPart) as refusal:
         messages.error(request, str(refusal))
-    return redirect(_above(draft, path))
+    else:
+        messages.success(request, _("“%(title)s”已去掉。") % {"title": title})
+    return redirect(above)
+
+
+def _confirm_removal(request: HttpRequest, draft: PolicyDraft, node: Node, title: str, above: str) -> HttpResponse:
+    if not is_open(draft):
+        messages.error(request, _("这份草稿不能再改。"))
+        return redirect("policy_draft", draft.pk)
+    if not node.is_removable:
+        raise Http404
+    sentences = [_("去掉以后不能恢复，要用时只能重新填写。")]
+    if draft.state == State.ASKED:
+        sentences.append(_("已经申请发布。现在修改任何内容，申请就收回了。"))
+    context = {
+        "draft": draft,
+        "here": _("去掉"),
+        "question": _("要去掉“%(title)s”吗？") % {"title": title},
+        "sentences": sentences,
+        "lost": said_by(node, draft.data),
+        "act": _("去掉"),
+        "stay": _("不去掉"),
+        "back": above,
+    }
+    return render(request, "policy/confirm.html", context)
 
 
 @require_POST

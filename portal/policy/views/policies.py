@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -21,7 +22,7 @@ from portal.policy.services import version_deciding
 from portal.policy.views.doors import READERS, day_in, may_read, person
 from portal.policy.yaml_writing import write_yaml
 
-STANDINGS = ("past", "in_force", "coming")
+MOST_DISCARDED = 20  # a policy; the newest
 
 
 @require_safe
@@ -30,7 +31,8 @@ STANDINGS = ("past", "in_force", "coming")
 def desk_policies(request: HttpRequest) -> HttpResponse:
     """Every policy with its versions, the newest first, and its open drafts."""
     user, today = person(request), clock.today()
-    policies = Policy.objects.prefetch_related("versions", "drafts__edited_by", "drafts__drafted_by")
+    drafts = PolicyDraft.objects.exclude(state=PolicyDraft.State.PUBLISHED).select_related("drafted_by")
+    policies = Policy.objects.prefetch_related("versions__published_by", Prefetch("drafts", drafts))
     rows = [_policy_row(policy, today) for policy in policies if may_read(user, policy.programme)]
     for row in rows:
         row["may_draft"] = may_draft(user, row["policy"].programme)
@@ -52,8 +54,10 @@ def _policy_row(policy: Policy, today: date) -> dict[str, Any]:
         for draft in policy.drafts.all()
         if draft.state in open_states
     ]
+    discarded = [draft for draft in policy.drafts.all() if draft.state == PolicyDraft.State.DISCARDED]
+    discarded = sorted(discarded, key=lambda it: it.edited_at, reverse=True)[:MOST_DISCARDED]
     newest = versions[0] if versions else None
-    return {"policy": policy, "versions": rows, "drafts": drafts, "newest": newest}
+    return {"policy": policy, "versions": rows, "drafts": drafts, "discarded": discarded, "newest": newest}
 
 
 @require_safe
