@@ -195,7 +195,7 @@ def upload_papers(visitor: Visitor) -> None:
     upload(visitor, "id_card", "证件.jpg", b"not a picture", "image/jpeg")
     visitor.sees(
         "这个文件不能用，只收 %(formats)s。请换成这些格式再传，只改文件名不行。",
-        formats=visitor.say_between(["JPEG", "PNG", "PDF"]),
+        formats=visitor.say_between(["JPEG", "PNG", "HEIC", "WebP", "PDF"]),
     )
     visitor.look("paper-refused")
     for kind in PAPERS:
