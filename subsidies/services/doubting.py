@@ -81,8 +81,8 @@ def weigh_answers(application: Application, at: datetime) -> None:
     told = _told_since(application, at)
     doubt = _doubt_about(application, told)
     with transaction.atomic():
-        rows = Payable.objects.select_for_update().filter(application=application, cancelled_at__isnull=True)
-        list(rows.order_by("pk").values_list("pk"))
+        rows = Payable.objects.filter(application=application, cancelled_at__isnull=True)
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
         for payable in with_evidence(rows).order_by("number"):
             if is_sent(payable) or payable.doubt == doubt:
                 continue

@@ -30,12 +30,13 @@ def test_overlapping_choices_never_share_a_payable(race):
     assert len(live) == len(set(live))
 
 
-def test_a_roll_issued_by_many_has_one_file(race):
+def test_a_roll_issued_by_many_has_one_file_of_each_format(race):
     roll = collected(quick_payable())
     before = set(default_storage.listdir("rolls")[1]) if default_storage.exists("rolls") else set()
     outcomes = race(6, lambda _number: issue_roll(roll=Roll.objects.get(pk=roll.pk), by=staff("finance"), at=LATER))
     assert {outcome.xlsx_sha256 for outcome in outcomes} == {Roll.objects.get().xlsx_sha256}
-    assert len(set(default_storage.listdir("rolls")[1]) - before) == 1
+    kept = set(default_storage.listdir("rolls")[1]) - before
+    assert sorted(name.split(".")[1] for name in kept) == ["csv", "csv", "pdf", "xlsx"]
 
 
 def test_a_bank_file_sent_and_applied_by_many_counts_once(race):
