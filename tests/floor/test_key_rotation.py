@@ -28,6 +28,12 @@ THIRD_HASH = base64.b64encode(b"t" * 32).decode()
 NEW_SEAL = base64.b64encode(b"x" * 32).decode()
 
 
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    """Files of these tests only: another test may have left one that does not open, on purpose."""
+    settings.MEDIA_ROOT = tmp_path
+
+
 @pytest.fixture
 def new_keys(settings):
     """Call it to put new keys in front of the old ones, as a restart with other settings does."""
