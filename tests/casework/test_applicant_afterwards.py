@@ -73,6 +73,7 @@ def test_without_applications_the_page_says_where_to_begin():
     assert ("您还没有申请" in html, 'href="/programmes/living-subsidy/"' in html) == (True, True)
 
 
+@pytest.mark.slow
 def test_the_list_costs_the_same_for_one_application_and_for_eight():
     one, many = make_user(), make_user()
     make_application_in("refused", person=make_person(one))

@@ -53,6 +53,7 @@ def test_a_refusal_names_number_clause_reason_and_how_to_object():
     assert Entry.objects.get(action="decision.download").actor == row.applicant.user
 
 
+@pytest.mark.slow
 def test_an_approval_in_english_and_a_rare_name():
     row = make.make_application_in("approved", person=make.make_person(identity={"legal_name": RARE}))
     assert RARE in got(row, "decision_pdf")
@@ -69,6 +70,7 @@ def test_the_receipt_says_what_was_handed_in_and_when():
     assert Entry.objects.get(action="receipt.download").actor == row.applicant.user
 
 
+@pytest.mark.slow
 def test_staff_of_the_file_get_both_and_nobody_else_does():
     row = make.make_application_in("approved")
     got(row, "decision_pdf", make.staff("auditor"))

@@ -246,6 +246,7 @@ def capture():
 
 
 @pytest.mark.parametrize("path", [LIST, "/notices/", DESK, "/desk/notices/", "/"])
+@pytest.mark.slow
 def test_fifty_lines_cost_as_many_queries_as_one(path, capture):
     client = signed_in(staff("administrator"))
     make_waiting()

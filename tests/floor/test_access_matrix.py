@@ -250,6 +250,7 @@ def test_every_row_has_an_answer_for_every_visitor() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_every_address_answers_every_visitor_as_the_table_says() -> None:
     users, places, bodies = a_city()
     clients = {name: signed_in(users[name]) for name in VISITORS}

@@ -55,6 +55,7 @@ def test_the_clock_moves_by_working_days_and_only_by_whole_ones(client):
     assert clock.today().isoformat() == "2023-10-07"
 
 
+@pytest.mark.slow
 def test_without_demo_there_is_no_such_page():
     question = (
         "import django; django.setup()\n"

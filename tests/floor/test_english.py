@@ -250,6 +250,7 @@ def test_pages_of_an_account_are_english():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_pages_of_every_desk_role_are_english():
     users, places, bodies = a_city()
     User.objects.update(display_name="蒋敏")

@@ -91,6 +91,7 @@ def settings_with(**variables: str) -> subprocess.CompletedProcess[str]:
     return run("-c", code, DJANGO_SETTINGS_MODULE="portal.settings", DEMO="0", **KEYS, **variables)
 
 
+@pytest.mark.slow
 def test_registers_are_asked_with_a_key_of_their_own_or_not_at_all():
     assert settings_with().stdout == "''\n"
     assert settings_with(**REGISTERS).stdout == "'a-key-of-the-test'\n"
@@ -109,6 +110,7 @@ def test_registers_are_asked_with_a_key_of_their_own_or_not_at_all():
         ({"REGISTER_TIMEOUT": "0"}, "REGISTER_TIMEOUT is a number of seconds"),
     ],
 )
+@pytest.mark.slow
 def test_settings_of_the_registers_that_cannot_work_are_refused(variables, sentence):
     refused = settings_with(**REGISTERS | variables)
     assert (refused.returncode, sentence in refused.stderr) == (1, True)

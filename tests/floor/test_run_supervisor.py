@@ -76,6 +76,7 @@ def test_parts_end_before_what_they_stand_on(tmp_path):
     assert (tmp_path / "ended").read_text() == "web broker "
 
 
+@pytest.mark.slow
 def test_a_part_that_will_not_end_is_killed_with_its_own_children(tmp_path, capfd):
     code = (
         "import signal, subprocess, sys, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"

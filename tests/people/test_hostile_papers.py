@@ -130,6 +130,7 @@ def refused(there: tuple[Client, str], name: str, data: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.slow
 def test_a_hostile_file_is_answered_with_what_is_wrong_and_leaves_nothing(there, name):
     data, sentence = REFUSED[name]
     assert refused(there, name, data) == sentence

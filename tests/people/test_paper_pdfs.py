@@ -178,6 +178,7 @@ def test_the_process_is_given_no_secret(_a_process_that, monkeypatch):
 
 
 @pytest.mark.parametrize("end", ["kill -9 $$", "kill -11 $$", "cat > /dev/null; exit 1", "exec sleep 60"])
+@pytest.mark.slow
 def test_a_process_that_dies_or_hangs_takes_nothing_with_it(_a_process_that, monkeypatch, end):
     monkeypatch.setattr(papers_workshop, "SECONDS", 1)
     _a_process_that(end)

@@ -160,6 +160,7 @@ def test_load_policies_publishes_what_is_shipped_and_may_run_again(db: None) -> 
     assert Policy.objects.filter(programme="living-subsidy").count() == 2
 
 
+@pytest.mark.slow
 def test_assess_needs_no_database(tmp_path: Path) -> None:
     unreachable = {"DEMO": "1", "VAR_DIR": str(tmp_path), "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.utils import translation
 
 from portal.policy.differences import Change, Group, differences, differences_in
@@ -125,6 +126,7 @@ def test_a_part_that_came_is_told_whole() -> None:
     assert "百分之几：60" in scale.after
 
 
+@pytest.mark.slow
 def test_nothing_of_the_schema_changes_without_being_told() -> None:
     """Every value of every shipped document changed alone is told, whatever it is."""
 

@@ -90,6 +90,7 @@ def test_insurance_goes_on_month_by_month_as_the_clock_does(lin_is_known):
         ("huge", "too_large"),
     ],
 )
+@pytest.mark.slow
 def test_every_fault_is_no_answer_with_a_short_code_and_ends_with_the_fault(lin_is_known, fault, code):
     lin_is_known.switch("education", fault=fault)
     assert lin_is_known.adapter.ask(question("education")) == Unavailable(code)
@@ -104,6 +105,7 @@ def test_a_register_may_say_when_to_ask_again(lin_is_known, fault):
     assert lin_is_known.adapter.ask(question("insurance")).retry_after == timedelta(seconds=120)
 
 
+@pytest.mark.slow
 def test_a_slow_register_answers_in_time_or_not_at_all(lin_is_known):
     lin_is_known.switch("property", latency=0.3)
     assert lin_is_known.adapter.ask(question("property")).is_known
@@ -151,6 +153,7 @@ def test_a_connection_that_fails_is_tried_once_more_and_a_question_is_not_sent_t
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"0"),
     ],
 )
+@pytest.mark.slow
 def test_a_dripping_answer_ends_in_time(sandbox, begin, drop):
     def drip(server: socket.socket) -> None:
         connection, _address = server.accept()

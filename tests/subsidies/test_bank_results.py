@@ -201,6 +201,7 @@ def test_only_an_issued_roll_has_an_answer_and_only_finance_brings_it():
             upload_bank_result(roll=roll, content=b"x", by=staff(role), at=ANSWERED)
 
 
+@pytest.mark.slow
 def test_looking_through_costs_two_queries_however_long_the_file_is():
     def cost(lines: int) -> int:
         roll = issued(*[quick_payable() for _turn in range(lines)])

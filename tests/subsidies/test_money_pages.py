@@ -137,6 +137,7 @@ def test_paid_and_rejected_stand_in_their_views():
     assert "银行退回：账户已销户 FF-2023-0001 银行退回过这个账户，等申请人更换" in text_of(page)
 
 
+@pytest.mark.slow
 def test_lists_and_rolls_show_no_name_number_or_account_in_full():
     payable = quick_payable()
     account, person = payable.person.current_account(), payable.person

@@ -142,6 +142,7 @@ def test_a_name_that_no_font_has_is_spelled_out_on_paper():
     assert "林[U+E123]航" in pages_of(content)[0]
 
 
+@pytest.mark.slow
 def test_paper_keeps_memory_by_the_volume_and_not_by_the_roll():
     def peak(count: int) -> int:
         rows = (line(position=at) for at in range(1, count + 1))

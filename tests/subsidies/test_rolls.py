@@ -167,6 +167,7 @@ def test_who_approved_may_not_collect_issue_or_download():
     assert refusal(download_roll, roll=roll, by=approver, at=LATER) == "名单里有由您审定的款项，不能由您下载。"
 
 
+@pytest.mark.slow
 def test_who_compared_the_account_or_the_post_may_neither_collect_nor_issue():
     both = make_staff("first_reviewer", "finance")
     compared, rechecked = quick_payable(), quick_payable(is_recheck_needed=True)
