@@ -45,6 +45,7 @@ class City:
     office_zh: str
     office_en: str
     decision_prefix: str  # of the numbers of decisions: 石人社补〔2026〕1 号
+    card_prefixes: dict[str, str]  # the first digits of card numbers, by kind of card
     hotline: str
     hotline_hours: Words
     office_address: Words

@@ -1,25 +1,16 @@
 """App configuration."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class CardsConfig(AppConfig):
-    """Registers the talent card, which cannot be applied for yet."""
+    """Registers the talent card programme."""
 
     name = "applicants.cards"
     label = "cards"
 
     def ready(self) -> None:
-        """Tell the shared floor that the programme exists."""
-        from portal.casework.programmes import Programme, register
+        """Hand the shared floor what it needs to carry applications for a card."""
+        from applicants.cards.programme import register_programme
 
-        register(
-            Programme(
-                code="talent-card",
-                prefix="TC",
-                title=_("优才卡"),
-                summary=_("一张卡享受停车、景区、就医等礼遇，手机出示即可。"),
-                icon="card",
-            )
-        )
+        register_programme()

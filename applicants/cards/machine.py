@@ -1,0 +1,47 @@
+"""THE table of a card's life: every change a card may go through. What is not in it is forbidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from applicants.cards.models import CardEnd, CardState
+from portal.accounts.models import Role
+
+HOLDER = "holder"
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row: what happens, from which states, to which, who may do it, whether it needs a reason, the letter."""
+
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    roles: tuple[str, ...]
+    needs_reason: bool = False
+    letter: str = ""
+    ended_as: str = ""
+
+
+HELD, ACTIVE, SUSPENDED, ENDED = CardState.HELD, CardState.ACTIVE, CardState.SUSPENDED, CardState.ENDED
+LIVE = (HELD, ACTIVE, SUSPENDED)
+
+# fmt: off
+CHANGES = (
+    Change("release", (HELD,),             ACTIVE,    (Role.CLERK, Role.FIRST_REVIEWER), True,  "card_issued"),
+    # PIPL art. 24: what goes against a person is signed by a person.
+    Change("suspend", (ACTIVE,),           SUSPENDED, (Role.FIRST_REVIEWER, Role.APPROVER), True, "card_suspended"),
+    Change("resume",  (SUSPENDED,),        ACTIVE,    (Role.FIRST_REVIEWER, Role.APPROVER), True, "card_resumed"),
+    Change("revoke",  LIVE,                ENDED,     (Role.APPROVER,),                  True,  "card_revoked", CardEnd.REVOKED),
+    Change("lose",    LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_lost",    CardEnd.LOST),
+    Change("return",  LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_returned", CardEnd.RETURNED),
+    Change("expire",  LIVE,                ENDED,     (SYSTEM,),                         False, "card_expired", CardEnd.EXPIRED),
+    Change("follow",  LIVE,                ENDED,     (SYSTEM,),                         False, "",             CardEnd.RENEWED),
+)
+# fmt: on
+
+
+def change_named(name: str, state: str) -> Change | None:
+    """The row for ``name`` out of ``state``, or none where the table forbids it."""
+    return next((row for row in CHANGES if row.name == name and state in row.sources), None)

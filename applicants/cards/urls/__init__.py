@@ -1,0 +1,5 @@
+"""Addresses of the talent card."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("applicants.cards.urls.applicant"))]

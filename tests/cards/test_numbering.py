@@ -1,0 +1,66 @@
+"""Numbers of cards: none twice, none missing without a reason."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from applicants.cards.models import NumberCounter, SpoiledNumber
+from applicants.cards.services.numbering import card_number, is_card_number, spoil_next, take_serial
+from portal.audit.models import Entry
+from tests.factories import AT, staff
+
+
+def test_a_number_is_prefix_area_serial_and_check_digit():
+    assert card_number("82", 1) == "823505810000011"
+    assert card_number("81", 427) == "813505810004270"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("823505810000011", True),
+        ("823505810000012", False),  # another check digit
+        ("823505810000101", False),  # two digits changed places
+        ("993505810000010", False),  # a prefix nobody gave
+        ("８２３５０５８１００００００１１", False),  # full width: the field narrows it before
+        ("", False),
+    ],
+)
+def test_a_mistyped_number_is_known_as_one(text, is_one):
+    assert is_card_number(text) is is_one
+
+
+@pytest.mark.django_db
+def test_serials_are_counted_by_prefix():
+    with transaction.atomic():
+        assert [take_serial("81"), take_serial("81"), take_serial("82")] == [1, 2, 1]
+    assert dict(NumberCounter.objects.values_list("prefix", "next_serial")) == {"81": 3, "82": 2}
+
+
+@pytest.mark.django_db
+def test_what_is_not_issued_gives_its_number_back():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        take_serial("81")
+        SpoiledNumber.objects.create(prefix="81", serial=1, reason="", at=AT)
+        SpoiledNumber.objects.create(prefix="81", serial=1, reason="", at=AT)
+    with transaction.atomic():
+        assert take_serial("81") == 1
+
+
+@pytest.mark.django_db
+def test_a_spoiled_number_says_why_and_who():
+    with transaction.atomic():
+        take_serial("83")
+    spoiled = spoil_next(prefix="83", reason=" 打印时卡纸 ", by=staff("clerk"), at=AT)
+    assert (spoiled.serial, spoiled.reason, spoiled.by) == (2, "打印时卡纸", staff("clerk"))
+    assert Entry.objects.filter(action="card_number.spoil", target_id=str(spoiled.pk)).count() == 1
+
+
+@pytest.mark.postgres
+def test_twenty_at_once_take_twenty_numbers(race):
+    NumberCounter.objects.create(prefix="81")
+
+    def act(_number: int) -> int:
+        with transaction.atomic():
+            return take_serial("81")
+
+    assert sorted(race(20, act)) == list(range(1, 21))
