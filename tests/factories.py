@@ -37,6 +37,7 @@ from portal.casework.models import Application, Notice, NoticeLine
 from portal.casework.services.advancing import advance
 from portal.casework.services.checking import check_submission, settle_facts
 from portal.casework.services.drafting import (
+    ask_reconsideration,
     put_on_shelf,
     start_application,
     submit_application,
@@ -235,6 +236,12 @@ def make_application_in(
     return _Walk(draft, timezone.localtime(draft.created_at, SHANGHAI), items).to(State(state))
 
 
+def walk_on(application: Application, state: str) -> Application:
+    """The application, from where it is, on the main road to ``state``."""
+    at = timezone.localtime(application.state_at, SHANGHAI) + timedelta(hours=1)
+    return _Walk(application, at, ()).to(State(state))
+
+
 class _Walk:
     def __init__(self, draft: Application, at: datetime, items: Sequence[dict[str, str]]) -> None:
         self.row, self.at = draft, at
@@ -250,6 +257,7 @@ class _Walk:
             State.REFUSED: (State.FIRST_REVIEW, self.refuse),
             State.WITHDRAWN: (State.ACCEPT, self.withdraw),
             State.OBJECTION: (State.PUBLIC_NOTICE, self.object_to_notice),
+            State.RECONSIDERATION: (State.FIRST_REVIEW, self.ask_reconsideration),
         }
         target, leave = turn.get(state, (state, None))
         road = self.road()
@@ -312,6 +320,17 @@ class _Walk:
     def refuse(self) -> None:
         self.step("refuse", "first_reviewer", clause=self.first_clause(), note="材料显示不符合这一条。")
 
+    def ask_reconsideration(self) -> None:
+        self.refuse()
+        self.row = Application.objects.get(pk=self.row.pk)
+        ask_reconsideration(
+            application=self.row,
+            reason="我这次是首次就业，单位的证明附后。",
+            by=self.row.applicant.user,
+            at=self.at + timedelta(hours=1),
+            expected_version=self.row.version,
+        )
+
     def first_clause(self) -> str:
         return self.row.policy_version.parsed.clauses[0].code
 
@@ -334,15 +353,17 @@ class _Walk:
         )
 
 
-def settle_everything(application: Application, *, at: datetime = AT) -> None:
-    """The first reviewer finds every declared fact proven by the identity card's paper."""
+def settle_everything(application: Application, *, at: datetime = AT, by: User | None = None, **told: str) -> None:
+    """The first reviewer (the only one, or ``by``) finds every declared fact proven by the identity card's paper;
+    ``told`` are facts that the paper tells otherwise.
+    """
     known = facts_of(application, application.submissions.order_by("number").last(), at=at).known
     reads = [name for name in application.policy_version.parsed.reads if name != "prior_grants" and name in known]
     settle_facts(
         application=application,
-        values={name: write_value(known[name].value) for name in reads},
+        values={name: write_value(known[name].value) for name in reads} | told,
         paper=application.shelf.filter(removed_at__isnull=True).order_by("added_at", "id").first().paper,
-        by=staff("first_reviewer"),
+        by=by or staff("first_reviewer"),
         at=at,
         expected_version=application.version,
     )

@@ -40,6 +40,7 @@ class IdentityForm(SectionForm):
     answers = Person.ANSWERS
     answer_behind = {"household_place": "household_code"}
     opened_by = {"household_town": "household_code", "number_kind": "number", "birth_date": "number"}
+    looks_for_claims = True  # a number proven for somebody else is not taken
 
     legal_name = LineField(
         missing=gettext_lazy("请填写姓名，和证件上的一样。"),
@@ -103,7 +104,7 @@ class IdentityForm(SectionForm):
             for name in Person.PROVEN:
                 self.lock(name)
                 self.fields[name].help_text = _("已核实。需要更改的，请带证件到柜台办理。")
-        if self.data.get("household_place") == NOWHERE:
+        if self.data.get("household_place") == NOWHERE and "household_collective" in self.fields:
             self.fields["household_collective"].required = False
 
     @classmethod
@@ -151,7 +152,7 @@ class IdentityForm(SectionForm):
                 self.add_error(told, sentence)
             else:
                 self.add_error("birth_date", _("按出生日期，您还不满 16 岁。请核对。"))
-        if claim_conflict(read.number, kind=kind, person=self.person):
+        if self.looks_for_claims and claim_conflict(read.number, kind=kind, person=self.person):
             self.add_error(told, conflict_sentence())
 
     def _read_household(self, data: dict[str, Any]) -> None:

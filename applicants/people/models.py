@@ -15,6 +15,7 @@ from django.db.models import F, Q
 
 from applicants.people.choices import NumberKind
 from applicants.people.identities import identity_key
+from applicants.people.masking import mask_name
 from portal.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
 from portal.vault.sealing import keyed_hash, keyed_hashes, rehash
 
@@ -58,6 +59,7 @@ class Person(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.OneToOneField(USER, models.PROTECT, null=True, related_name="person")
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # the clerk, at the counter
     legal_name = EncryptedTextField(blank=True, default="")
     number_kind = models.CharField(max_length=20, choices=NumberKind.choices, default=NumberKind.RESIDENT)
     number = EncryptedTextField(blank=True, default="")
@@ -94,6 +96,10 @@ class Person(models.Model):
                 name="a_proof_names_who_and_when",
             ),
             models.CheckConstraint(condition=Q(number_kind__in=NumberKind.values), name="a_number_is_of_a_known_paper"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(entered_by__isnull=False),
+                name="a_person_without_account_was_entered_at_the_counter",
+            ),
         ]
         indexes = [models.Index(fields=["number_hash"], name="people_by_number")]
 
@@ -110,6 +116,11 @@ class Person(models.Model):
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "number_hash"}
         super().save(*args, **kwargs)
+
+    @property
+    def name_masked(self) -> str:
+        """The name for people who work with the file."""
+        return mask_name(self.legal_name)
 
     @property
     def is_proven(self) -> bool:

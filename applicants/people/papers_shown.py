@@ -53,7 +53,7 @@ def mark_of(viewer: User, business_at: datetime, real_at: datetime) -> list[str]
     """
     is_one = abs(real_at - business_at) < timedelta(minutes=1)
     moments = [business_at] if is_one else [business_at, real_at]
-    who = f"{viewer.display_name}  {viewer.email}".strip()
+    who = f"{viewer.display_name}  {viewer.email or ''}".strip()
     return [who, " / ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in moments)]
 
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from applicants.people.linking import known_as
 from portal.accounts.models import User
-from portal.casework.completeness import missing_parts
-from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS, REMIND_WORKING_DAYS
+from portal.casework.completeness import SIGNED_FORM, SIGNED_REQUEST, missing_parts
+from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS, REMIND_WORKING_DAYS, is_in_time, last_days_to_ask
 from portal.casework.models import Application, Assessment, NoticeLine, Submission
 from portal.casework.states import OPEN
-from portal.casework.workflow import Step
+from portal.casework.workflow import APPLICANT, STEPS, Step
 from portal.policy.schema import PolicyDocument
 from portal.policy.services import stored_calendar
 from portal.ui.figures import listed
@@ -67,6 +67,33 @@ def everything_is_filled_in(move: Move) -> str | None:
     if missing_parts(move.application):
         return _("还有没填完的部分。请回到任务清单补齐后再提交。")
     return None
+
+
+def signed_by_hand(move: Move) -> str | None:
+    """A clerk who acts for the applicant has what the person signed for this very step: handed in since the person
+    was heard last, and since a refusal. The applicant's own account needs no signature.
+    """
+    row = move.application
+    if move.actor is None or move.actor.pk == row.applicant.user_id:
+        return None
+    kind = SIGNED_FORM if move.step.name in ("submit", "resubmit") else SIGNED_REQUEST
+    if is_signed(row, kind):
+        return None
+    return _("请先打印申请表，请本人签名，再上传扫描件。") if kind == SIGNED_FORM else request_is_missing()
+
+
+def is_signed(row: Application, kind: str) -> bool:
+    """Whether a paper of this kind was handed in since the person was heard last, and since a refusal."""
+    heard = row.steps_taken.filter(step__in=[step.name for step in STEPS if step.role == APPLICANT] + ["refuse"])
+    signed = row.shelf.filter(kind=kind, removed_at__isnull=True)
+    if last := heard.order_by("version").last():
+        signed = signed.filter(added_at__gt=last.at)
+    return signed.exists()
+
+
+def request_is_missing() -> str:
+    """What a clerk is told who has no request signed by hand."""
+    return _("请先上传本人签名的请求书。")
 
 
 def submission_is_checked(move: Move) -> str | None:
@@ -153,6 +180,24 @@ def is_neither_reviewer(move: Move) -> str | None:
     return None
 
 
+def reconsideration_may_be_asked(move: Move) -> str | None:
+    """The policy offers it, this refusal was not reconsidered yet, and the last day is not over."""
+    last = last_days_to_ask([move.application], stored_calendar()).get(move.application.pk)
+    if last is None:
+        return _("这个决定不能申请复核，或者已经申请过。您可以申请行政复议。")
+    if not is_in_time(last, move.on):
+        return _("申请复核的期限已经过了。您可以申请行政复议。")
+    return None
+
+
+def nothing_newer_is_open(move: Move) -> str | None:
+    """No other open application or draft in the programme: one at a time, also for what is looked at once more."""
+    row = move.application
+    if Application.objects.filter(applicant=row.applicant, programme=row.programme, state__in=OPEN).exists():
+        return _("您在这个项目另有一件没有办结的申请或草稿。要申请复核，请先撤回那一件，或者删除草稿。")
+    return no_other_open_application(move)
+
+
 def notice_has_ended(move: Move) -> str | None:
     """The public notice has been shown to its last day, 24:00."""
     line = NoticeLine.objects.select_related("notice").filter(application=move.application, is_live=True).first()
@@ -193,6 +238,7 @@ GUARDS: dict[str, Guard] = {
     guard.__name__: guard
     for guard in (
         everything_is_filled_in,
+        signed_by_hand,
         submission_is_checked,
         number_is_proven,
         no_other_open_application,
@@ -203,6 +249,8 @@ GUARDS: dict[str, Guard] = {
         every_clause_is_met,
         is_not_first_reviewer,
         is_neither_reviewer,
+        reconsideration_may_be_asked,
+        nothing_newer_is_open,
         notice_has_ended,
         correction_is_in_time,
         correction_is_overdue,

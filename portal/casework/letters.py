@@ -8,21 +8,20 @@ from typing import Any
 from django.utils.translation import override
 
 from applicants.people.labels import FIELD_LABELS
-from portal.casework.deadlines import answer_by
+from portal.casework.deadlines import answer_by, last_day_to_ask
 from portal.casework.guards import Move
 from portal.casework.models import Application, Correction, Decision
+from portal.casework.programmes import programme
 from portal.notifications.services import queue_letter
 from portal.policy.services import stored_calendar
 
 
 def tell_applicant(application: Application, kind: str, *, key: str, at: datetime, **details: Any) -> None:
-    """Queue one letter about ``application``; the same ``key`` again writes none."""
-    title, user = application.policy_version.parsed.title, application.applicant.user
-    if user is None:
-        return
+    """Queue one letter about ``application``; the same ``key`` again writes none. On paper where nobody signs in."""
+    title = application.policy_version.parsed.title
     queue_letter(
         kind=kind,
-        recipient=user,
+        recipient=application.applicant.user,
         reference=application.reference or "",
         context={
             "name": application.applicant.legal_name,
@@ -55,6 +54,8 @@ def _details(move: Move, correction: Correction | None, decision: Decision | Non
     if decision is not None and decision.outcome == Decision.Outcome.REFUSED:
         clause = next(item for item in move.document.clauses if item.code == decision.clause)
         review = move.document.review_body
+        earlier = list(move.application.reconsiderations.order_by("number"))
+        last = last_day_to_ask(move.application, decision, earlier, stored_calendar())
         return {
             "number": decision.number,
             "clause": decision.clause,
@@ -63,6 +64,7 @@ def _details(move: Move, correction: Correction | None, decision: Decision | Non
             "decided_on": move.on.isoformat(),
             "review_body": {"zh": review.name.zh, "en": review.name.en or review.name.zh},
             "review_days": review.days,
+            "reconsider_by": last.day.isoformat() if last else "",
         }
     if decision is not None:
         instalments = move.assessment.result["instalments"] if move.assessment else []
@@ -74,6 +76,8 @@ def _details(move: Move, correction: Correction | None, decision: Decision | Non
         }
     if correction is not None and move.step.letter == "correction_needed":
         return {"reason": correction.reason, "items": [_marked(move, item) for item in move.items]}
+    if move.step.letter == "reconsideration_upheld":
+        return {"answer": move.note}
     return {}
 
 
@@ -86,5 +90,7 @@ def _marked(move: Move, item: dict[str, str]) -> dict[str, Any]:
     labels = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
-            labels[key] = str(FIELD_LABELS[item["section"]][item["name"]])
+            own = programme(move.application.programme).own_section(item["section"])
+            named = own.form.labels if own else FIELD_LABELS[item["section"]]
+            labels[key] = str(named[item["name"]])
     return {"label": labels, "note": item.get("note", "")}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.translation import override
 
@@ -71,8 +70,6 @@ def _row(file: Application, submission: Submission | None, is_unmasked: bool) ->
     ]
 
 
-def list_xlsx(rows: Iterable[Sequence[Any]]) -> bytes:
-    """The spreadsheet of rows that pass by."""
-    target = BytesIO()
+def write_list(target: BinaryIO, rows: Iterable[Sequence[Any]]) -> None:
+    """Write the spreadsheet of rows that pass by."""
     write_table(target, title="台账", columns=COLUMNS, rows=rows)
-    return target.getvalue()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.timezone import localdate
+
+from portal.city import city
+
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from applicants.people.models import Person
     from portal.casework.models import Application, Assessment
 
@@ -65,6 +71,26 @@ class Outlook:
         return bool(self.payments) and all(payment.state == "cancelled" for payment in self.payments)
 
 
+DECLARATION = "declaration"
+
+
+@dataclass(frozen=True)
+class OwnSection:
+    """A part of the task list that only one programme asks; the declaration, which comes last, is one of them.
+
+    ``form`` is a class called with (data, application=, only=) that has ``labels`` (answer → lazy label),
+    ``save(by=, at=)`` and ``rows_of(answers)`` giving (answer, label, words). Its answers are kept with a submission
+    under ``name``, in plain JSON.
+    """
+
+    name: str
+    label: Any  # lazy string
+    form: Any
+    is_complete: Callable[[Application], bool]
+    answers: Callable[[Application], Mapping[str, Any]]
+    page: str = "application_section"  # URL name; a page of its own takes the application's id only
+
+
 def _nothing(*_args: Any, **_kwargs: Any) -> None:
     return None
 
@@ -75,10 +101,6 @@ def _no_facts(_application: Application) -> Mapping[str, Any]:
 
 def _no_outlook(_applications: Iterable[Application], _on: date) -> Mapping[UUID, Outlook]:
     return {}
-
-
-def _no_grants(_person: Person) -> Iterable[Grant]:
-    return ()
 
 
 @dataclass(frozen=True)
@@ -92,17 +114,33 @@ class Programme:
     icon: str
     is_open: bool = False
     is_one_off: bool = False  # whoever was granted it once is not offered it again
-    sections: tuple[str, ...] = ()  # of the task list, before papers and declaration
-    declaration_form: Callable[..., Any] | None = None  # form class bound to an application: (data, application=)
-    declaration_is_complete: Callable[[Application], bool] = field(default=lambda _application: True)
-    declaration_answers: Callable[[Application], Mapping[str, Any]] = field(default=lambda _application: {})
+    sections: tuple[str, ...] = ()  # of the shared profile, in the order of the task list
+    own_sections: tuple[OwnSection, ...] = ()  # after those; papers stand before the last, which is the declaration
     facts: Callable[[Application], Mapping[str, Any]] = _no_facts  # declared facts beyond the profile's
     on_approved: Callable[[Application, Assessment, datetime], None] = _nothing
     on_withdrawn: Callable[[Application, datetime], None] = _nothing
     on_register_answer: Callable[[Application, datetime], None] = _nothing  # after approval; a transaction of its own
-    grants_of: Callable[[Person], Iterable[Grant]] = _no_grants
+    # What it has granted somebody: a query of (policy code, amount in fen, when), so that all are asked in one.
+    grants_of: Callable[[Person], QuerySet[Any, Any]] | None = None
     # What follows approval, by application, on a day: for the applicant's pages. A constant number of queries.
     outlook: Callable[[Iterable[Application], date], Mapping[UUID, Outlook]] = _no_outlook
+
+    def own_section(self, name: str) -> OwnSection | None:
+        """The own section of this name, or None where the shared profile asks it (or nobody)."""
+        return next((section for section in self.own_sections if section.name == name), None)
+
+    @property
+    def asked_sections(self) -> tuple[OwnSection, ...]:
+        """The own sections before the declaration: what reviewers read, compare and mark beside the profile."""
+        return self.own_sections[:-1]
+
+    def section_names(self) -> tuple[str, ...]:
+        """Every section of the task list in its order, papers left out."""
+        return (*self.sections, *(section.name for section in self.own_sections))
+
+    def own_answers(self, application: Application) -> dict[str, dict[str, Any]]:
+        """What the own sections hold now, by section."""
+        return {section.name: dict(section.answers(application)) for section in self.own_sections}
 
 
 _PROGRAMMES: dict[str, Programme] = {}
@@ -124,5 +162,9 @@ def all_programmes() -> list[Programme]:
 
 
 def grants_of(person: Person) -> list[Grant]:
-    """What any programme of this portal has already granted ``person``."""
-    return [grant for item in _PROGRAMMES.values() for grant in item.grants_of(person)]
+    """What any programme of this portal has already granted ``person``, the first granted first; one query."""
+    queries = [item.grants_of(person) for item in _PROGRAMMES.values() if item.grants_of]
+    if not queries:
+        return []
+    rows = queries[0].union(*queries[1:], all=True)
+    return [Grant(scheme, city().code, fen, localdate(at)) for scheme, fen, at in sorted(rows, key=lambda row: row[2])]

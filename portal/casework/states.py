@@ -16,6 +16,7 @@ class State(models.TextChoices):
     FINAL_APPROVAL = "final_approval", _("审定")
     CORRECTION = "correction", _("补正")
     OBJECTION = "objection", _("公示异议处理")
+    RECONSIDERATION = "reconsideration", _("复核")
     APPROVED = "approved", _("批准")
     REFUSED = "refused", _("不予批准")
     WITHDRAWN = "withdrawn", _("已撤回")
@@ -43,6 +44,7 @@ PUBLIC_LABELS = {
     State.FINAL_APPROVAL: _("等待审定"),
     State.CORRECTION: _("需要您补正"),
     State.OBJECTION: _("公示有异议，正在核实"),
+    State.RECONSIDERATION: _("复核中"),
     State.APPROVED: _("已批准"),
     State.REFUSED: _("不予批准"),
     State.WITHDRAWN: _("已撤回"),

@@ -2,7 +2,9 @@
 
 A row reads: the step, the state it starts from, the state it leads to, whose step it is, what must hold first
 (names in ``guards.py``) and the letter it sends. ``NEXT`` is the next stage of the pinned policy's route,
-``RETURNING`` the stage that asked for the correction.
+``RETURNING`` the stage that asked for the correction, ``REFUSING`` the stage whose refusal is reconsidered. Who may have
+no hand in a file at all, whatever the step, is said in ``doors.why_barred``.
+``APPLICANT`` is the person's own account, or a clerk with the paper the person signed, at the counter.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from portal.casework.states import State
 
 NEXT = "next"
 RETURNING = "returning"
+REFUSING = "refusing"
 APPLICANT = "applicant"
 SYSTEM = "system"
 
@@ -31,7 +34,7 @@ class Step:
 
 # fmt: off
 STEPS = (
-    Step("submit",            State.DRAFT,          NEXT,                 APPLICANT,            ("everything_is_filled_in",), "receipt"),
+    Step("submit",            State.DRAFT,          NEXT,                 APPLICANT,            ("everything_is_filled_in", "signed_by_hand"), "receipt"),
     Step("finish_check",      State.CHECK,          NEXT,                 SYSTEM,               ("submission_is_checked",)),
 
     Step("accept",            State.ACCEPT,         NEXT,                 Role.CLERK,           ("number_is_proven", "no_other_open_application"), "accepted"),
@@ -54,17 +57,22 @@ STEPS = (
     Step("send_back",         State.FINAL_APPROVAL, State.FIRST_REVIEW,   Role.APPROVER,        ("is_neither_reviewer", "reason_is_given")),
     Step("refuse",            State.FINAL_APPROVAL, State.REFUSED,        Role.APPROVER,        ("is_neither_reviewer", "clause_and_reason_are_given"), "refused"),
 
-    Step("resubmit",          State.CORRECTION,     RETURNING,            APPLICANT,            ("correction_is_in_time", "everything_is_filled_in"), "correction_received"),
+    Step("ask_reconsideration",      State.REFUSED,         State.RECONSIDERATION, APPLICANT,          ("reconsideration_may_be_asked", "nothing_newer_is_open", "reason_is_given", "signed_by_hand"), "reconsideration_received"),
+    Step("dismiss_reconsideration",  State.RECONSIDERATION, State.REFUSED,         Role.ADMINISTRATOR, ("clause_and_reason_are_given",), "reconsideration_dismissed"),
+    Step("uphold_reconsideration",   State.RECONSIDERATION, REFUSING,              Role.ADMINISTRATOR, ("reason_is_given",), "reconsideration_upheld"),
+    Step("withdraw_reconsideration", State.RECONSIDERATION, State.REFUSED,         APPLICANT,          ("signed_by_hand",), "reconsideration_withdrawn"),
+
+    Step("resubmit",          State.CORRECTION,     RETURNING,            APPLICANT,            ("correction_is_in_time", "everything_is_filled_in", "signed_by_hand"), "correction_received"),
     Step("lapse",             State.CORRECTION,     State.LAPSED,         SYSTEM,               ("correction_is_overdue",), "lapsed"),
 
-    Step("withdraw",          State.CHECK,          State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.ACCEPT,         State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.FIRST_REVIEW,   State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.SECOND_REVIEW,  State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.PUBLIC_NOTICE,  State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.OBJECTION,      State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.FINAL_APPROVAL, State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
-    Step("withdraw",          State.CORRECTION,     State.WITHDRAWN,      APPLICANT,            (), "withdrawn"),
+    Step("withdraw",          State.CHECK,          State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.ACCEPT,         State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.FIRST_REVIEW,   State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.SECOND_REVIEW,  State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.PUBLIC_NOTICE,  State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.OBJECTION,      State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.FINAL_APPROVAL, State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
+    Step("withdraw",          State.CORRECTION,     State.WITHDRAWN,      APPLICANT,            ("signed_by_hand",), "withdrawn"),
 )
 # fmt: on
 
@@ -78,6 +86,9 @@ SIGNED_AS = {
     "pass_second": "second_reviewer",
     "approve": "approver",
 }
+
+# What a decision letter is signed for.
+DECIDING = ("approve", "refuse", "dismiss_reconsideration")
 
 
 def step_from(name: str, state: str) -> Step | None:

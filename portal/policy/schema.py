@@ -29,6 +29,7 @@ from portal.policy.terms import (
     PaperLimits,
     Privacy,
     Question,
+    ReconsiderationRule,
     ReviewBody,
     Stage,
     Tax,
@@ -163,6 +164,7 @@ class PolicyDocument(Strict):
     correction: Correction
     notice: NoticeRule | None = None
     reconsideration: Text | None = None
+    reconsideration_rule: ReconsiderationRule = ReconsiderationRule(illustrative=True)  # until a city writes its own
     review_body: ReviewBody
     exclusions: tuple[ExclusionGroup, ...] = ()
     submitted_by: tuple[Literal["person", "clerk", "employer", "agency", "automatic"], ...] = ("person", "clerk")

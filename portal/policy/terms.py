@@ -82,6 +82,17 @@ class Correction(Strict):
     illustrative: bool = False
 
 
+class ReconsiderationRule(Strict):
+    """How often one may ask for a reconsideration of a refusal without success, within how many working days of the
+    decision, and within how many the office answers. No times: none is offered.
+    """
+
+    times: int = Field(default=1, ge=0, le=9)
+    working_days: Days = 15
+    limit_working_days: Days = 15
+    illustrative: bool = False
+
+
 class Masking(Strict):
     """What a public notice shows of a person: which part of the name beside ``**``, the last digits of the number."""
 

@@ -137,7 +137,8 @@ def test_the_page_says_how_much_how_long_and_on_which_ground(client):
 def test_time_limits_without_a_source_are_marked_as_examples(client):
     move_clock(IN_2023)
     page = client.get(PAGE).content.decode()
-    assert page.count("示例时限") == 1 + 5 + 2  # the total, every stage but the notice, payment and correction
+    # The total, every stage but the notice, payment, correction and reconsideration.
+    assert page.count("示例时限") == 1 + 5 + 3
 
 
 def test_applying_begins_with_the_privacy_notice(client):

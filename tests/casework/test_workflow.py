@@ -47,7 +47,14 @@ GRID = {
         "system": {"lapse": "lapsed"},
     },
     "approved": {},
-    "refused": {},
+    "refused": {"applicant": {"ask_reconsideration": "reconsideration"}},
+    "reconsideration": {
+        "administrator": {
+            "dismiss_reconsideration": "refused",
+            "uphold_reconsideration": "the stage that refused",
+        },
+        "applicant": {"withdraw_reconsideration": "refused"},
+    },
     "withdrawn": {},
     "lapsed": {},
 }
@@ -67,6 +74,8 @@ def shipped_policies():
 def target_of(step, route):
     if step.target == "returning":
         return "the stage that returned it"
+    if step.target == "refusing":
+        return "the stage that refused"
     return str(next_stage(route, step.source) if step.target == "next" else step.target)
 
 
@@ -102,6 +111,10 @@ def test_a_step_out_of_a_state_stands_once_in_the_table():
     assert len({(step.name, step.source) for step in STEPS}) == len(STEPS)
 
 
+def test_what_the_applicant_does_a_clerk_does_with_the_persons_signature_only():
+    assert [step.name for step in STEPS if step.role == APPLICANT and "signed_by_hand" not in step.guards] == []
+
+
 def test_nobody_but_a_person_refuses_returns_or_sends_back():
     people = {role for role in Role.values if role not in ("finance", "auditor")}
     assert {step.role for step in STEPS if step.name in ("refuse", "return", "send_back", "approve")} <= people
@@ -117,7 +130,8 @@ def test_every_guard_and_letter_of_the_table_is_there():
 
 
 def test_every_stage_may_be_withdrawn_from():
-    open_after_submission = {state for state, row in GRID.items() if row and state != "draft"}
+    decided = {"refused", "reconsideration"}  # there only the question about the refusal can be taken back
+    open_after_submission = {state for state, row in GRID.items() if row and state != "draft"} - decided
     assert {step.source for step in STEPS if step.name == "withdraw"} == open_after_submission
     assert {step.role for step in STEPS if step.name == "withdraw"} == {APPLICANT}
 

@@ -43,7 +43,7 @@ def test_links_reach_over_a_third_and_round_in_circles():
 
 def test_people_without_a_number_have_no_hash_in_common():
     one = a_person("one")
-    empty = Person.objects.create()
+    empty = Person.objects.create(user=a_user("empty"))
     link(one, empty)
     assert known_as(empty).hashes == {one.number_hash}
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from applicants.people.fields import LineField
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS
 from portal.casework.models import ShelfPaper
+from portal.casework.programmes import Programme
 from portal.casework.services.finding import QueueFilter
 from portal.casework.states import ENDED, State
 from portal.city import town_choices
@@ -73,9 +74,7 @@ class StepForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(
-        self, data: Any = None, *, document: PolicyDocument, sections: Sequence[str], unmet: Sequence[str]
-    ) -> None:
+    def __init__(self, data: Any = None, *, document: PolicyDocument, asked: Programme, unmet: Sequence[str]) -> None:
         super().__init__(data)
 
     def details(self) -> dict[str, Any]:
@@ -119,6 +118,14 @@ class RefuseForm(ReasonForm):
         self.fields["reason"].help_text = _("写进决定书，申请人会收到。写清哪里不符合、依据哪份材料。")
 
 
+class UpholdForm(ReasonForm):
+    """The applicant was right."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("写进给申请人的答复：原决定哪里不对，重新审核时要看什么。")
+
+
 @dataclass(frozen=True)
 class Mark:
     """One thing that may be sent back: a box to tick and a note."""
@@ -133,16 +140,18 @@ class Mark:
 class ReturnForm(ReasonForm):
     """Marks fields and papers for correction; only those become editable."""
 
-    def __init__(self, *args: Any, document: PolicyDocument, sections: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, document=document, sections=sections, **kwargs)
+    def __init__(self, *args: Any, document: PolicyDocument, asked: Programme, **kwargs: Any) -> None:
+        super().__init__(*args, document=document, asked=asked, **kwargs)
         self.fields["reason"].help_text = _("写给申请人：缺什么、怎么补，一次说清。")
         self._groups: list[tuple[str, list[tuple[str, str, str]]]] = []
-        for section in sections:
-            labels = FIELD_LABELS[section]
-            self._add(
-                str(SECTION_LABELS[section]), [("field", section, name, str(label)) for name, label in labels.items()]
-            )
+        for section in asked.sections:
+            self._mark(section, SECTION_LABELS[section], FIELD_LABELS[section])
+        for own in asked.asked_sections:
+            self._mark(own.name, own.label, own.form.labels)
         self._add(_("材料"), [("paper", "", paper.kind, str(paper.title)) for paper in document.papers])
+
+    def _mark(self, section: str, heading: Any, labels: Mapping[str, Any]) -> None:
+        self._add(str(heading), [("field", section, name, str(label)) for name, label in labels.items()])
 
     def _add(self, heading: str, items: list[tuple[str, str, str, str]]) -> None:
         for kind, section, name, label in items:
@@ -193,6 +202,8 @@ STEP_FORMS: dict[str, type[StepForm]] = {
     "return": ReturnForm,
     "refuse": RefuseForm,
     "send_back": SendBackForm,
+    "uphold_reconsideration": UpholdForm,
+    "dismiss_reconsideration": RefuseForm,
 }
 
 

@@ -6,6 +6,8 @@ from portal.casework.models.evidence import Assessment, Settlement, ShelfPaper
 from portal.casework.models.list_export import ListExport
 from portal.casework.models.notice import Notice, NoticeLine, NoticeObjection
 from portal.casework.models.outcome import Correction, CorrectionItem, Decision
+from portal.casework.models.reconsideration import Reconsideration
+from portal.casework.models.recusal import Recusal
 from portal.casework.models.simulation import Simulation, SimulationChange
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "Notice",
     "NoticeLine",
     "NoticeObjection",
+    "Reconsideration",
+    "Recusal",
     "ReferenceCounter",
     "Settlement",
     "ShelfPaper",

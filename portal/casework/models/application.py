@@ -27,6 +27,7 @@ class Application(models.Model):
     programme = models.CharField(max_length=32)
     policy_version = models.ForeignKey("policy.PolicyVersion", models.PROTECT, related_name="applications")
     applicant = models.ForeignKey("people.Person", models.PROTECT, related_name="applications")
+    entered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # who began it at the counter
     submitted_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
     state_at = models.DateTimeField()
@@ -68,6 +69,11 @@ class Application(models.Model):
                 condition=Q(state=State.DRAFT)
                 | Q(reference__isnull=False, submitted_at__isnull=False, submitted_on__isnull=False),
                 name="a_submitted_application_has_reference_and_date",
+            ),
+            *(
+                _different_people(entering, signing)  # whoever speaks for the applicant does not decide
+                for entering in ("entered_by", "submitted_by")
+                for signing in ("first_reviewer", "second_reviewer", "approver")
             ),
             _different_people("first_reviewer", "second_reviewer"),
             _different_people("first_reviewer", "approver"),
@@ -127,12 +133,19 @@ class StepTaken(models.Model):
     to_state = models.CharField(max_length=16)
     at = models.DateTimeField()
     actor = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # none: the portal itself
+    on_behalf_of = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # by a delegation
     note = EncryptedTextField(blank=True, default="")
 
     class Meta:
         ordering = ["version"]
         constraints = [
             models.UniqueConstraint(fields=["application", "version"], name="one_step_per_application_version"),
+            # Reconsidered and upheld, it is for somebody else: nobody refuses a file twice at one stage.
+            models.UniqueConstraint(
+                fields=["application", "from_state", "actor"],
+                condition=Q(step="refuse"),
+                name="nobody_refuses_a_file_twice_at_one_stage",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from applicants.people.linking import lock_everyone
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import speaks_for_applicant, why_barred
 from portal.casework.guards import GUARDS, Move
 from portal.casework.letters import send_step_letter
 from portal.casework.models import (
@@ -20,16 +21,24 @@ from portal.casework.models import (
     CorrectionItem,
     Decision,
     NoticeLine,
+    Reconsideration,
     ReferenceCounter,
     StepTaken,
 )
 from portal.casework.programmes import programme
 from portal.casework.services.asking import ask_at_stage
 from portal.casework.services.claiming import PlaceTaken, claim_grants
+from portal.casework.services.reconsidering import (
+    close_reconsideration,
+    open_reconsideration,
+    waiting_reconsideration,
+)
 from portal.casework.states import ENDED, State
 from portal.casework.workflow import (
     APPLICANT,
+    DECIDING,
     NEXT,
+    REFUSING,
     RETURNING,
     SIGNED_AS,
     SYSTEM,
@@ -77,7 +86,7 @@ def advance(
             if step is None:
                 raise StepRefused(_("这件申请现在不能这样办理。"))
             move = Move(row, step, actor, at, note, clause, list(items))
-            if step.name in ("accept", "resubmit"):
+            if step.name in ("accept", "resubmit", "ask_reconsideration"):
                 lock_everyone(row.applicant)  # of two accounts of one person, one at a time
             refusal = why_not(move)
             if refusal:
@@ -130,7 +139,7 @@ def _holds_role(move: Move) -> bool:
     if move.actor is None:
         return False
     if role == APPLICANT:
-        return move.actor.pk == row.applicant.user_id
+        return move.actor.pk == row.applicant.user_id or speaks_for_applicant(move.actor, row)
     return move.actor.may_act_as(role, row.programme, row.town)
 
 
@@ -140,8 +149,8 @@ def _not_entitled(move: Move) -> str | None:
         return _("您没有办理这一步的权限。")
     if move.step.role in (SYSTEM, APPLICANT):
         return None
-    if move.actor is not None and move.actor.pk == row.applicant.user_id:
-        return _("不能办理本人的申请。")
+    if move.actor is not None and (barred := why_barred(row, move.actor)):
+        return barred
     if row.assignee_id and move.actor is not None and row.assignee_id != move.actor.pk:
         return _("这件正由同事办理。需要时请先接手。")
     return None
@@ -151,7 +160,8 @@ def _write(move: Move) -> None:
     row, step, source = move.application, move.step, move.application.state
     calendar = stored_calendar()
     correction = row.corrections.filter(closed_at__isnull=True).first() if source == State.CORRECTION else None
-    row.state = _target(move, correction)
+    asked = waiting_reconsideration(row) if source == State.RECONSIDERATION else None
+    row.state = _target(move, correction or asked)
     row.state_at = move.at
     row.version += 1
     row.assignee = None
@@ -159,7 +169,7 @@ def _write(move: Move) -> None:
         setattr(row, column, move.actor)
     if step.name == "accept" or (step.name == "resubmit" and row.number_hash):  # a correction may mend the number
         row.number_hash = row.applicant.number_hash
-    if row.state == State.FIRST_REVIEW and step.name in ("send_back", "accept"):
+    if row.state == State.FIRST_REVIEW and step.name in ("send_back", "accept", "uphold_reconsideration"):
         # A new first review is signed anew; the second review that asked for it is no longer a signature.
         row.first_reviewer = row.second_reviewer = None
     if row.state == State.SECOND_REVIEW:
@@ -167,7 +177,7 @@ def _write(move: Move) -> None:
     if correction is not None:
         correction.closed_at = move.at
         correction.save(update_fields=["closed_at"])
-        if row.state not in ENDED and correction.returned_by.is_active:
+        if row.state not in ENDED and _is_present(correction, row):
             row.assignee = correction.returned_by
     if row.state == State.CORRECTION:
         correction = _open_correction(move, source, calendar)
@@ -176,7 +186,13 @@ def _write(move: Move) -> None:
     ):
         NoticeLine.objects.filter(application=row, is_live=True).update(is_live=False)
     _set_due(move, source, correction, calendar)
-    decision = _sign(move) if row.state in (State.APPROVED, State.REFUSED) else None
+    decision = _sign(move) if step.name in DECIDING else None
+    if asked is not None:
+        close_reconsideration(asked, move, decision)
+    elif row.state == State.RECONSIDERATION:
+        open_reconsideration(move)
+    is_staffed = move.actor is not None and step.role in Role.values
+    behalf = move.actor.stands_in_for(step.role, row.programme, row.town) if is_staffed else None
     row.save()
     StepTaken.objects.create(
         application=row,
@@ -186,11 +202,11 @@ def _write(move: Move) -> None:
         to_state=row.state,
         at=move.at,
         actor=move.actor,
+        on_behalf_of_id=behalf,
         note=move.note,
     )
-    record(
-        action=f"application.{step.name}", actor=move.actor, target=row, at=move.at, fields=["state"], note=row.state
-    )
+    told = f"{row.state}, for user {behalf}" if behalf else row.state
+    record(action=f"application.{step.name}", actor=move.actor, target=row, at=move.at, fields=["state"], note=told)
     if row.state == State.APPROVED:
         claim_grants(row, at=move.at)
         programme(row.programme).on_approved(row, move.assessment, move.at)
@@ -201,11 +217,18 @@ def _write(move: Move) -> None:
         send_step_letter(move, correction=correction, decision=decision)
 
 
-def _target(move: Move, correction: Correction | None) -> str:
+def _is_present(correction: Correction, row: Application) -> bool:
+    """Whether who returned the file can go on with it: still in that role there, and not keeping away from it."""
+    roles = {step.role for step in steps_from(correction.stage) if step.name == "return"}
+    who = correction.returned_by
+    return any(who.may_act_as(role, row.programme, row.town) for role in roles) and why_barred(row, who) is None
+
+
+def _target(move: Move, asked: Correction | Reconsideration | None) -> str:
     if move.step.target == NEXT:
         return next_stage(move.document.stages, move.application.state)
-    if move.step.target == RETURNING:
-        return correction.stage
+    if move.step.target in (RETURNING, REFUSING):
+        return asked.stage
     return move.step.target
 
 
@@ -237,6 +260,7 @@ def _set_due(move: Move, source: str, correction: Correction | None, calendar: C
     days = None
     if row.state not in ENDED and row.state != State.PUBLIC_NOTICE:
         limits = {item.stage: item.limit_working_days for item in move.document.route}
+        limits[State.RECONSIDERATION] = move.document.reconsideration_rule.limit_working_days
         days = limits.get(row.state, limits[State.SECOND_REVIEW] if row.state == State.OBJECTION else None)
         if source == State.CORRECTION and row.days_left is not None:
             days = max(row.days_left, 1)
@@ -270,6 +294,10 @@ def _sentence_for(error: IntegrityError) -> str:
         return _("同一证件号码已经批准过与这项互斥的补贴，不能再批准。")
     if "one_open_application_per_number_and_programme" in text or "number_hash" in text:
         return _("同一证件号码在这个项目已有一件申请在办，不能再受理一件。")
+    if "one_open_application_per_person_and_programme" in text or "casework_application.applicant_id" in text:
+        return _("您在这个项目另有一件没有办结的申请或草稿。要申请复核，请先撤回那一件，或者删除草稿。")
+    if "entered_by_and" in text or "submitted_by_and" in text:
+        return _("这件由您在柜台录入，审核要由另一人办理。")
     if "different_people" in text:
         return _("初审、复审、审定要由三个人办理。")
     raise error
@@ -283,8 +311,8 @@ def take_file(
         row = lock_application(application.pk)
         if row.version != expected_version:
             raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
-        if by.pk == row.applicant.user_id:
-            raise StepRefused(_("不能办理本人的申请。"))
+        if barred := why_barred(row, by):
+            raise StepRefused(barred)
         roles = {step.role for step in steps_from(row.state)} & set(Role.values)
         if not any(by.may_act_as(role, row.programme, row.town) for role in roles):
             raise StepRefused(_("您没有办理这一步的权限。"))
@@ -292,5 +320,5 @@ def take_file(
             raise StepRefused(_("这件正由同事办理。接手请写明理由。"))
         row.assignee = by
         row.save(update_fields=["assignee"])
-        record(action="application.take", actor=by, target=row, at=at, fields=["assignee"])
+        record(action="application.take", actor=by, target=row, at=at, fields=["assignee"], note=row.state)
         return row

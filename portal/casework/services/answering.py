@@ -17,6 +17,7 @@ from applicants.registers.catalogue import REGISTERS, registers_for
 from applicants.registers.models import RegisterAnswer
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import why_barred
 from portal.casework.models import Application
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, lock_application
@@ -105,8 +106,8 @@ def may_ask_again(application: Application, by: User) -> bool:
     """Whether ``by`` may have the registers asked once more: somebody whose step is next, and any is connected."""
     roles = {step.role for step in steps_from(application.state)} & set(Role.values)
     return (
-        application.applicant.user_id != by.pk
-        and any(by.may_act_as(role, application.programme, application.town) for role in roles)
+        any(by.may_act_as(role, application.programme, application.town) for role in roles)
+        and why_barred(application, by) is None
         and any(registers.is_connected(code) for code in registers_for(application.policy_version.parsed.reads))
     )
 

@@ -14,6 +14,7 @@ from applicants.people.models import Paper
 from applicants.registers.models import RegisterAnswer
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import why_barred
 from portal.casework.models import Application, Assessment, Settlement, ShelfPaper, Submission
 from portal.casework.services.advancing import FileChanged, StepRefused, advance, lock_application
 from portal.casework.services.evidence import facts_of
@@ -138,8 +139,8 @@ def settle_facts(
             raise FileChanged(_("这件申请刚刚被别人办理过。请看最新的情况，再决定怎么办。"))
         if row.state != State.FIRST_REVIEW or not by.may_act_as(Role.FIRST_REVIEWER, row.programme, row.town):
             raise StepRefused(_("只有初审时，由初审人员认定事实。"))
-        if by.pk == row.applicant.user_id:
-            raise StepRefused(_("不能办理本人的申请。"))
+        if barred := why_barred(row, by):
+            raise StepRefused(barred)
         if row.assignee_id not in (None, by.pk):
             raise StepRefused(_("这件正由同事办理。需要时请先接手。"))
         if not ShelfPaper.objects.filter(application=row, paper=paper, removed_at__isnull=True).exists():

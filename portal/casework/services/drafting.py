@@ -14,10 +14,12 @@ from applicants.people.answers import answers_digest, answers_of
 from applicants.people.masking import mask_name
 from applicants.people.models import Employment, Paper, Person
 from applicants.people.papers import remove_paper
-from applicants.people.services import give_account, save_education, save_employment, save_identity
+from applicants.people.refusals import Refused
+from applicants.people.services import give_account, prove_number, save_education, save_employment, save_identity
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.completeness import editable_fields, editable_papers
+from portal.casework.doors import speaks_for_applicant
 from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Submission
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, advance, lock_application
@@ -43,12 +45,23 @@ def start_application(
     ``one_open_application_per_person_and_programme``). Raises StepRefused where the policy is not in force.
     """
     person, _new = Person.objects.get_or_create(user=user)
+    return begin_draft(
+        person=person, programme_code=programme_code, policy_code=policy_code, read_at=privacy_read_at, by=user, at=at
+    )
+
+
+def begin_draft(
+    *, person: Person, programme_code: str, policy_code: str, read_at: datetime, by: User, at: datetime, **entered: Any
+) -> Application:
+    """The same for ``person``; ``entered`` (entered_by, town) is what the counter adds to a new one."""
     found = _open_one(person, programme_code)
     if found:
         return found
     version = version_deciding(policy_code, timezone.localdate(at))
     if version is None or version.policy.programme != programme_code:
         raise StepRefused(_("这项政策现在不接受申请。"))
+    if entered and "clerk" not in version.parsed.submitted_by:
+        raise StepRefused(_("这项政策要由本人在网上申请，不能在柜台录入。"))
     try:
         with transaction.atomic():
             row = Application.objects.create(
@@ -57,13 +70,20 @@ def start_application(
                 applicant=person,
                 state_at=at,
                 created_at=at,
-                privacy_read_at=privacy_read_at,
+                privacy_read_at=read_at,
+                **entered,
             )
-            record(action="application.start", actor=user, target=row, at=at)
+            record(action="application.enter" if entered else "application.start", actor=by, target=row, at=at)
             return row
     except IntegrityError:
-        return _open_one(person, programme_code) or start_application(
-            user=user, programme_code=programme_code, policy_code=policy_code, privacy_read_at=privacy_read_at, at=at
+        return _open_one(person, programme_code) or begin_draft(
+            person=person,
+            programme_code=programme_code,
+            policy_code=policy_code,
+            read_at=read_at,
+            by=by,
+            at=at,
+            **entered,
         )
 
 
@@ -84,6 +104,16 @@ def answer_section(
         if editable is not None and not editable:
             raise StepRefused(_("这一部分现在不能再改。"))
         SAVE[section](person=row.applicant, values=values, by=by, at=at)
+        if section == "identity" and speaks_for_applicant(by, row):
+            _prove_at_counter(row.applicant, by=by, at=at)
+
+
+def _prove_at_counter(person: Person, *, by: User, at: datetime) -> None:
+    """The clerk has the person and the card before them: what they typed is what they saw."""
+    try:
+        prove_number(person=person, by=by, at=at)
+    except Refused as refusal:
+        raise StepRefused(refusal.sentence) from None
 
 
 def put_on_shelf(*, application: Application, kind: str, paper: Paper, by: User, at: datetime) -> ShelfPaper:
@@ -103,7 +133,8 @@ def take_off_shelf(*, application: Application, shelved: ShelfPaper, by: User, a
         row = lock_application(application.pk)
         if shelved.kind not in editable_papers(row):
             raise StepRefused(_("这类材料现在不能再改。"))
-        if row.state == State.DRAFT:
+        asked = row.reconsiderations.filter(asked_at__gte=shelved.added_at)
+        if row.state == State.DRAFT or (row.state == State.REFUSED and not asked.exists()):  # it was sent with nothing
             shelved.delete()
         else:
             ShelfPaper.objects.filter(pk=shelved.pk).update(removed_at=at)
@@ -136,6 +167,8 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         row.submitted_by, row.submitted_at, row.submitted_on = by, at, on
         row.name_masked = mask_name(row.applicant.legal_name)
         row.town = Employment.objects.filter(person=row.applicant).values_list("town", flat=True).first() or ""
+        if by.pk != row.applicant.user_id and row.entered_by_id and not speaks_for_applicant(by, row):
+            raise StepRefused(_("用人单位所在的镇（街道）不归您受理。请那里的窗口，或者受理全市的同事接着办。"))
         row.save()
         submission = _declare(row, by=by, at=at)
         moved = advance(row, "submit", actor=by, at=at, expected_version=row.version)
@@ -167,6 +200,27 @@ def withdraw_application(*, application: Application, by: User, at: datetime, ex
     return advance(row, "withdraw", actor=by, at=at, expected_version=expected_version)
 
 
+def ask_reconsideration(
+    *, application: Application, reason: str, by: User, at: datetime, expected_version: int
+) -> Application:
+    """Ask for a reconsideration of a refusal, with the papers handed in for it; a repeated POST finds it asked.
+
+    Raises StepRefused.
+    """
+    row = Application.objects.get(pk=application.pk)
+    if row.state == State.RECONSIDERATION and row.version == expected_version + 1:
+        return row
+    return advance(row, "ask_reconsideration", actor=by, at=at, expected_version=expected_version, note=reason)
+
+
+def withdraw_reconsideration(*, application: Application, by: User, at: datetime, expected_version: int) -> Application:
+    """Let a refusal stand after all; a repeated POST finds it withdrawn. Raises StepRefused."""
+    row = Application.objects.get(pk=application.pk)
+    if row.state == State.REFUSED and row.version == expected_version + 1:
+        return row
+    return advance(row, "withdraw_reconsideration", actor=by, at=at, expected_version=expected_version)
+
+
 def discard_draft(*, application: Application, by: User, at: datetime) -> None:
     """Delete a draft with its papers; the profile stays. Raises StepRefused if submitted."""
     with transaction.atomic():
@@ -182,7 +236,7 @@ def discard_draft(*, application: Application, by: User, at: datetime) -> None:
 
 
 def _declare(row: Application, *, by: User, at: datetime) -> Submission:
-    answers = answers_of(row.applicant) | {"declaration": dict(programme(row.programme).declaration_answers(row))}
+    answers = answers_of(row.applicant) | programme(row.programme).own_answers(row)
     return Submission.objects.create(
         application=row,
         number=row.submissions.count() + 1,

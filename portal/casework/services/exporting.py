@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid4
 
 from django.core.files.storage import default_storage
@@ -27,11 +28,18 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
-from portal.casework.list_rows import list_rows, list_xlsx
+from portal.casework.list_rows import list_rows, write_list
 from portal.casework.models import Application, ListExport
 from portal.casework.services.finding import QueueFilter, queue_files
 from portal.notifications.nudging import nudge
-from portal.vault.files import delete_sealed, read_sealed, write_sealed
+from portal.vault.files import (
+    delete_sealed,
+    digest_of_sealed,
+    read_sealed,
+    sealed_pieces,
+    write_sealed,
+    writing_sealed,
+)
 from portal.vault.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
@@ -89,7 +97,9 @@ def ask_for_list(
     )
     content = b""
     if total <= MOST_AT_ONCE:
-        content = list_xlsx(_rows_of(files, is_unmasked))
+        target = BytesIO()
+        write_list(target, _rows_of(files, is_unmasked))
+        content = target.getvalue()
         export.state, export.done, export.finished_at = ListExport.State.HANDED, total, at
         export.sha256, export.size = hashlib.sha256(content).hexdigest(), len(content)
     with transaction.atomic():
@@ -118,18 +128,21 @@ def own_exports(user: User) -> QuerySet[ListExport]:
     return found if user.has_role(Role.ADMINISTRATOR) else found.filter(is_unmasked=False)
 
 
-def download_list(*, export: ListExport, by: User, at: datetime) -> bytes:
-    """The stored spreadsheet; every download is audited. Raises ExportRefused where there is none (any more)."""
+def download_list(*, export: ListExport, by: User, at: datetime) -> Iterator[bytes]:
+    """The stored spreadsheet, piece by piece; every download is audited.
+
+    Raises ExportRefused where there is none (any more).
+    """
     if not own_exports(by).filter(pk=export.pk, state=ListExport.State.DONE, expires_at__gt=at).exists():
         raise ExportRefused(_("这份名单还没有做好，或者已经过期删除。"))
     try:
-        content = read_sealed(export.name)
+        found = digest_of_sealed(export.name)  # all of it, before the first piece goes out
     except (FileNotFoundError, SealBroken) as error:
         raise ExportRefused(_("存档文件打不开，请联系管理员。")) from error
-    if hashlib.sha256(content).hexdigest() != export.sha256:
+    if found != export.sha256:
         raise ExportRefused(_("存档文件与生成时的校验值不符，请联系管理员。"))
     _record("list.export", export, by, at)
-    return content
+    return sealed_pieces(export.name)
 
 
 def silent_exports(*, at_real: datetime) -> list[UUID]:
@@ -194,17 +207,17 @@ def _stored_rows(export: ListExport) -> Iterator[list[Any]]:
 
 
 def _put_together(export: ListExport, at: datetime) -> None:
-    content = list_xlsx(_stored_rows(export))
     name = f"lists/{uuid4().hex}.xlsx.sealed"
-    write_sealed(name, content)
+    with writing_sealed(name) as writer:
+        write_list(cast(BinaryIO, writer), _stored_rows(export))
     with transaction.atomic():
         is_ours = ListExport.objects.filter(pk=export.pk, state__in=ListExport.LIVE, cursor=export.cursor).update(
             state=ListExport.State.DONE,
             total=export.done,
             parts=[],
             name=name,
-            sha256=hashlib.sha256(content).hexdigest(),
-            size=len(content),
+            sha256=writer.sha256,
+            size=writer.size,
             started_at=export.started_at or at,
             finished_at=at,
             expires_at=at + KEPT,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,9 +16,11 @@ from applicants.people.linking import known_as, linked_ids
 from applicants.people.models import Person, person_number_hashes
 from portal.accounts.models import Role, RoleGrant, User
 from portal.accounts.scopes import scope_q
+from portal.accounts.staffing import Staffing, staffing_on
 from portal.audit.services import record
+from portal.casework.acting import barred_by_acting, barred_from
 from portal.casework.doors import desk_applications
-from portal.casework.models import Application, Assessment
+from portal.casework.models import Application, Assessment, Recusal
 from portal.casework.states import ENDED, OPEN, State
 from portal.casework.workflow import STEPS
 
@@ -29,6 +32,12 @@ REVEALED = ("legal_name", "number", "phone", "account.number")
 # The stages each role of the bureau may move on, as the table says.
 STATES_OF = {role: tuple({step.source: None for step in STEPS if step.role == role}) for role in Role}
 STAFFED = tuple({state: None for states in STATES_OF.values() for state in states})
+# What says, with the staffing of the day, who may move a file.
+_SIGNED_BEFORE = {
+    State.SECOND_REVIEW: ("first_reviewer",),
+    State.FINAL_APPROVAL: ("first_reviewer", "second_reviewer"),
+}
+BARRING = ("state", "programme", "town", "first_reviewer", "second_reviewer")
 IN_WORK = tuple(state for state in OPEN if state != State.DRAFT)
 
 
@@ -63,6 +72,7 @@ def may_move_q(user: User) -> Q:
         | Q(state=State.SECOND_REVIEW, first_reviewer=user)
         | Q(state=State.FINAL_APPROVAL, first_reviewer=user)
         | Q(state=State.FINAL_APPROVAL, second_reviewer=user)
+        | barred_by_acting(user)
     )
     return reach & ~barred
 
@@ -202,31 +212,76 @@ def reveal_person(*, application: Application, by: User, at: datetime) -> None:
         )
 
 
-def stuck_files(user: User) -> list[Application]:
-    """Files in the scope of an administrator that nobody may move: no active holder of the role is free to.
+@dataclass(frozen=True)
+class Stuck:
+    """A file that nobody who is there may move, and those who are away and could."""
 
-    Holders are barred from their own file and from reviewing or approving what they reviewed before. At most fifty,
-    by last day; three queries however many files there are.
+    file: Application
+    awaited: dict[int, date]  # user id → the last day of their absence
+    barred: frozenset[int]  # who may not move it whatever roles they get
+
+
+def stuck_files(user: User, *, on: date) -> list[Stuck]:
+    """Files in the scope of an administrator that nobody may move on the day ``on``: no holder is there and free to.
+
+    Roles count as own or delegated. Holders are barred from their own file, from one they keep away from, and from
+    reviewing or approving what they reviewed before; who delegated for an absence is away. At most fifty, by last day;
+    the same few queries however many files there are.
     """
     files = Application.objects.filter(scope_q(user, [Role.ADMINISTRATOR]), state__in=STAFFED)
-    columns = ("state", "programme", "town", "first_reviewer", "second_reviewer")
-    kinds = files.order_by(*columns).values(*columns).distinct()
-    grants = list(RoleGrant.objects.filter(user__is_active=True).order_by("pk"))
+    kinds = files.order_by(*BARRING).values(*BARRING).distinct()
+    staffing, recused = staffing_on(on), _recused(files)
     stuck = Q(pk__in=[])
     for kind in kinds:
-        able = _able(grants, **kind)
-        if len(able) > 1:  # only one of them can be the applicant
+        free = _able(staffing, **kind) - set(staffing.away)
+        if len(free) > 1:  # only one of them can be the applicant
             continue
         same = Q(
             **{f"{name}__isnull" if value is None else name: value is None or value for name, value in kind.items()}
         )
-        stuck |= same & Q(applicant__user__in=able) if able else same
-    rows = files.filter(stuck).select_related("policy_version__policy")
-    return list(rows.order_by(F("due_on").asc(nulls_last=True), "id")[:MOST_STUCK])
+        stuck |= same & Q(applicant__user__in=free) if free else same
+    narrowed = files.filter(pk__in=recused).select_related("applicant")
+    stuck |= Q(pk__in=[row.pk for row in narrowed if not _free(row, staffing, recused) - set(staffing.away)])
+    rows = files.filter(stuck).select_related("policy_version__policy", "applicant")
+    rows = rows.order_by(F("due_on").asc(nulls_last=True), "id")[:MOST_STUCK]
+    found = []
+    for row in rows:
+        free = _free(row, staffing, recused)
+        awaited = {pk: day for pk, day in staffing.away.items() if pk in free}
+        found.append(Stuck(row, awaited, frozenset(_barred(row, recused))))
+    return found
+
+
+def who_could(row: Application, grants: Iterable[RoleGrant]) -> list[RoleGrant]:
+    """Which of ``grants`` reach the step that ``row`` waits for."""
+    return [it for it in grants if row.state in STATES_OF[Role(it.role)] and it.covers(row.programme, row.town)]
+
+
+def _recused(files: QuerySet[Application]) -> dict[UUID, set[int]]:
+    """Who keeps away from which of ``files``, and who may not act on them because of what they did before."""
+    found: dict[UUID, set[int]] = defaultdict(set)
+    live = Recusal.objects.filter(withdrawn_at__isnull=True, application__in=files.order_by())
+    for pk, person in live.order_by().values_list("application", "person"):
+        found[pk].add(person)
+    for pk, people in barred_from(files).items():
+        found[pk] |= people
+    return found
+
+
+def _free(row: Application, staffing: Staffing, recused: Mapping[UUID, set[int]]) -> set[int]:
+    """Who may move ``row``, whether away or not."""
+    kind = {name: getattr(row, Application._meta.get_field(name).attname) for name in BARRING}
+    return _able(staffing, **kind) - _barred(row, recused)
+
+
+def _barred(row: Application, recused: Mapping[UUID, set[int]]) -> set[int | None]:
+    """Who may not move ``row`` as it stands: its applicant, who keeps away, who reviewed it before."""
+    signed = _SIGNED_BEFORE.get(State(row.state), ())
+    return recused.get(row.pk, set()) | {row.applicant.user_id, *(getattr(row, f"{name}_id") for name in signed)}
 
 
 def _able(
-    grants: Iterable[RoleGrant],
+    staffing: Staffing,
     *,
     state: str,
     programme: str,
@@ -234,12 +289,7 @@ def _able(
     first_reviewer: int | None,
     second_reviewer: int | None,
 ) -> set[int]:
-    barred = {
-        State.SECOND_REVIEW: {first_reviewer},
-        State.FINAL_APPROVAL: {first_reviewer, second_reviewer},
-    }.get(State(state), set())
-    return {
-        grant.user_id
-        for grant in grants
-        if state in STATES_OF[Role(grant.role)] and grant.covers(programme, town) and grant.user_id not in barred
-    }
+    signed = {"first_reviewer": first_reviewer, "second_reviewer": second_reviewer}
+    barred = {signed[name] for name in _SIGNED_BEFORE.get(State(state), ())}
+    roles = [role for role, states in STATES_OF.items() if state in states]
+    return {pk for role in roles for pk in staffing.holders(role, programme, town)} - barred

@@ -16,7 +16,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
 from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS
-from portal.casework.doors import DESK_ROLES
+from portal.casework.doors import DESK_ROLES, why_barred, within
 from portal.casework.letters import tell_applicant
 from portal.casework.models import (
     Application,
@@ -61,7 +61,7 @@ def period_from(released_on: date, working_days: int) -> Period:
 def waiting_for_notice(user: User) -> QuerySet[Application]:
     """The applications at public notice that stand on no list yet, in the scope of ``user``. Longest waiting first."""
     return (
-        Application.objects.filter(scope_q(user, COLLECTORS), state=State.PUBLIC_NOTICE)
+        Application.objects.filter(within(user, COLLECTORS), state=State.PUBLIC_NOTICE)
         .exclude(notice_lines__is_live=True)
         .order_by("submitted_at", "id")
     )
@@ -154,6 +154,8 @@ def may_release(notice: Notice, user: User) -> str | None:
         return _("您没有办理这一步的权限。")
     if reach.filter(applicant__user=user).exists():
         return _("名单上有您本人的申请，发布要由另一人办理。")
+    if reach.exclude(within(user, COLLECTORS)).exists():
+        return _("名单上有您回避的申请，发布要由另一人办理。")
     return None
 
 
@@ -218,8 +220,10 @@ def notices_of(user: User) -> QuerySet[Notice]:
 
 
 def objections_of(user: User, roles: tuple[Role, ...] = OBJECTION_READERS) -> QuerySet[NoticeObjection]:
-    """The objections to files in the scope of ``user`` as one of ``roles``, oldest first; never to the own file."""
-    files = Application.objects.filter(scope_q(user, roles), pk=OuterRef("line__application"))
+    """The objections to files in the scope of ``user`` as one of ``roles``, oldest first; never to the own file, nor
+    to one they keep away from.
+    """
+    files = Application.objects.filter(within(user, roles), pk=OuterRef("line__application"))
     files = files.exclude(applicant__user=user)
     return NoticeObjection.objects.filter(Exists(files)).order_by("at", "id")
 
@@ -245,6 +249,8 @@ def raise_objection(
         line = NoticeLine.objects.select_related("notice").get(pk=line.pk)
         if objector is None and not any(by.may_act_as(role, row.programme, row.town) for role in ENTERERS):
             raise StepRefused(_("您没有办理这一步的权限。"))
+        if objector is None and (barred := why_barred(row, by)):
+            raise StepRefused(barred)
         for known in line.objections.filter(state=NoticeObjection.State.OPEN, objector=objector).order_by("at", "id"):
             if known.text == text and (objector is not None or known.objector_name == name):
                 return known
@@ -288,8 +294,8 @@ def answer_objection(
             raise StepRefused(_("您没有办理这一步的权限。"))
         if by.pk in (found.objector_id, found.entered_by_id):
             raise StepRefused(_("不能答复自己提出或登记的异议。"))
-        if by.pk == row.applicant.user_id:
-            raise StepRefused(_("不能办理本人的申请。"))
+        if barred := why_barred(row, by):
+            raise StepRefused(barred)
         if not answer.strip():
             raise StepRefused(_("请写明答复。"))
         if row.version != expected_version:

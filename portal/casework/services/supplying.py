@@ -14,7 +14,7 @@ from applicants.people.models import PayoutAccount
 from applicants.people.papers import accept_paper, remove_paper
 from applicants.people.services import give_account
 from portal.accounts.models import User
-from portal.casework.completeness import AFTER_APPROVAL, editable_papers
+from portal.casework.completeness import AFTER_APPROVAL, BY_HAND, FOR_RECONSIDERATION, editable_papers
 from portal.casework.models import Application, ShelfPaper
 from portal.casework.services.advancing import StepRefused, lock_application
 from portal.casework.services.drafting import put_on_shelf, remove_unused, take_off_shelf
@@ -23,8 +23,8 @@ from portal.policy.terms import PaperLimits
 
 
 def limits_of(application: Application, kind: str) -> PaperLimits:
-    """What the pinned policy allows of a paper of ``kind``; papers after approval follow the portal's own limits."""
-    if kind in AFTER_APPROVAL:
+    """What the pinned policy allows of a paper of ``kind``; one it does not ask for, the portal's own limits."""
+    if kind in (*AFTER_APPROVAL, *BY_HAND, FOR_RECONSIDERATION):
         return PaperLimits()
     return application.policy_version.parsed.paper(kind).limits
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import why_barred
 from portal.casework.models import NoticeObjection
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.noticing import objections_of
@@ -48,7 +49,7 @@ def tell_objector(*, objection: NoticeObjection, how: str, on: date, by: User, a
     with transaction.atomic():
         found = NoticeObjection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
         row = found.line.application
-        if not by.may_act_as(Role.ADMINISTRATOR, row.programme, row.town) or by.pk == row.applicant.user_id:
+        if not by.may_act_as(Role.ADMINISTRATOR, row.programme, row.town) or why_barred(row, by):
             raise StepRefused(_("您没有办理这一步的权限。"))
         if found.answered_at is None:
             raise StepRefused(_("这份异议还没有答复，不能登记送达。"))

@@ -21,7 +21,7 @@ from portal.casework.services.drafting import withdraw_application
 from portal.casework.services.supplying import change_account, fresh_account_proof, hand_in_paper
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import limits_text
-from portal.casework.views.applicant_door import own_application
+from portal.casework.views.applicant_door import asked_by_hand, own_application
 from portal.casework.views.versions import version_sent
 from portal.casework.workflow import step_from
 from portal.policy.schema import PaperLimits
@@ -43,6 +43,7 @@ class ProofForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @own_application
+@asked_by_hand
 def application_withdraw(request: HttpRequest, application: Application) -> HttpResponse:
     """Withdraw after asking once more, and after saying what it costs."""
     if application.state == State.DRAFT:

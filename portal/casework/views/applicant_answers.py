@@ -12,10 +12,9 @@ from django.utils.translation import pgettext
 
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value
 from portal.casework.models import Application, ShelfPaper
-from portal.casework.programmes import Programme, programme
+from portal.casework.programmes import OwnSection, programme
 from portal.policy.schema import Paper as PaperAsked
 
-DECLARATION = "declaration"
 PAPERS = "papers"
 CHECK = "check"
 
@@ -30,52 +29,61 @@ class Block:
     href: str = ""
 
 
+def part_names(application: Application) -> list[str]:
+    """The parts of the task list in order: the profile's sections, the programme's own, papers, the declaration."""
+    names = programme(application.programme).section_names()
+    return [*names[:-1], PAPERS, *names[-1:]]
+
+
 def place_of(application: Application, name: str) -> tuple[int, int]:
-    """Which part of the task list ``name`` is, of how many: the sections, papers, declaration, checking."""
-    order = (*programme(application.programme).sections, PAPERS, DECLARATION, CHECK)
+    """Which part of the task list ``name`` is, of how many, with checking as the last."""
+    order = [*part_names(application), CHECK]
     return order.index(name) + 1, len(order)
 
 
-def part_label(name: str) -> str:
+def part_label(application: Application, name: str) -> str:
     """What a part of the task list is called."""
-    others = {PAPERS: _("上传材料"), DECLARATION: _("声明和公示告知")}
-    return others.get(name) or str(SECTION_LABELS[name])
+    if name == PAPERS:
+        return _("上传材料")
+    own = programme(application.programme).own_section(name)
+    return str(own.label if own else SECTION_LABELS[name])
 
 
 def part_href(application: Application, name: str) -> str:
     """Where a part is filled in."""
     if name == PAPERS:
         return reverse("application_papers", args=[application.pk])
+    own = programme(application.programme).own_section(name)
+    if own and own.page != "application_section":
+        return reverse(own.page, args=[application.pk])
     return reverse("application_section", args=[application.pk, name])
 
 
 def field_name(application: Application, section: str, name: str) -> str:
-    """What an answer is called, those of the declaration included."""
-    if section == DECLARATION:
-        return str(programme(application.programme).declaration_form.labels[name])
-    return str(FIELD_LABELS[section][name])
+    """What an answer is called, those of the programme's own sections included."""
+    own = programme(application.programme).own_section(section)
+    return str(own.form.labels[name] if own else FIELD_LABELS[section][name])
 
 
 def blocks_of(
     application: Application, answers: Mapping[str, Mapping[str, Any]], *, is_masked: bool = False
 ) -> list[Block]:
-    """Every section of ``answers`` with the declaration, in the order of the task list.
+    """Every section of ``answers``, in the order of the task list.
 
     ``is_masked`` hides most of the numbers: right for a page that is only looked at.
     """
     asked = programme(application.programme)
     blocks = []
-    for name in (*asked.sections, DECLARATION):
-        given = answers.get(name, {})
-        rows = _declared(asked, given) if name == DECLARATION else _rows(name, given, is_masked)
-        blocks.append(Block(name, part_label(name), rows, part_href(application, name)))
+    for name in asked.section_names():
+        given, own = answers.get(name, {}), asked.own_section(name)
+        rows = own_rows(own, given) if own else _rows(name, given, is_masked)
+        blocks.append(Block(name, part_label(application, name), rows, part_href(application, name)))
     return blocks
 
 
-def _declared(asked: Programme, given: Mapping[str, Any]) -> list[dict[str, str]]:
-    if asked.declaration_form is None:
-        return []
-    rows = asked.declaration_form.rows_of(given)
+def own_rows(section: OwnSection, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The answers of a programme's own section, read back."""
+    rows = section.form.rows_of(given)
     return [{"label": label, "value": value or _("没有填写")} for _name, label, value in rows]
 
 

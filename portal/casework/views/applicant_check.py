@@ -19,7 +19,6 @@ from portal.casework.services.drafting import resubmit_application, submit_appli
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import (
     CHECK,
-    DECLARATION,
     PAPERS,
     blocks_of,
     kinds_of,
@@ -44,8 +43,7 @@ def application_check(request: HttpRequest, application: Application) -> HttpRes
         messages.info(request, _("还有没填完的部分。补齐以后就可以核对和提交。"))
         return redirect("application_tasks", id=application.pk)
     answers = answers_of(application.applicant)
-    declared = dict(programme(application.programme).declaration_answers(application))
-    blocks = blocks_of(application, answers | {DECLARATION: declared})
+    blocks = blocks_of(application, answers | programme(application.programme).own_answers(application))
     document = application.policy_version.parsed
     context = {
         "application": application,
@@ -55,7 +53,7 @@ def application_check(request: HttpRequest, application: Application) -> HttpRes
         "papers_href": reverse("application_papers", args=[application.pk]),
         "is_correction": application.state == State.CORRECTION,
         "place": place_of(application, CHECK),
-        "missing": [(part_label(name), part_href(application, name)) for name in missing],
+        "missing": [(part_label(application, name), part_href(application, name)) for name in missing],
         "unchanged": 0,
         "editable_parts": {block.name for block in blocks} | {PAPERS},
     }

@@ -17,13 +17,17 @@ from django.views.decorators.http import require_safe
 from applicants.registers.services import SOURCE
 from portal import clock
 from portal.audit.services import record
+from portal.casework.deadlines import last_day_to_ask
 from portal.casework.doors import open_visible
-from portal.casework.models import Application, Assessment, Decision
+from portal.casework.models import Application, Assessment, Decision, Reconsideration
 from portal.casework.programmes import programme
 from portal.casework.views.applicant_answers import on_shelf
 from portal.policy.assessing import Assessment as Answer
 from portal.policy.assessing import Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
+from portal.policy.services import stored_calendar
+
+UPHELD = Reconsideration.Outcome.UPHELD
 
 
 @login_required
@@ -61,9 +65,14 @@ def letter_context(application: Application, found: Decision) -> dict[str, Any]:
     is_approval = found.outcome == Decision.Outcome.APPROVED
     there = {row.kind for row in on_shelf(application)}
     outlook = programme(application.programme).outlook([application], clock.today()) if is_approval else {}
+    asked = list(application.reconsiderations.order_by("number"))
+    dismissed = next((one for one in asked if one.decision_id == found.pk), None)
     return {
         "application": application,
         "outlook": outlook.get(application.pk),
+        "before": dismissed.refusal if dismissed else None,  # the refusal that this decision upholds
+        "is_set_aside": any(one.refusal_id == found.pk and one.outcome == UPHELD for one in asked),
+        "ask_by": None if is_approval else last_day_to_ask(application, found, asked, stored_calendar()),
         "decision": found,
         "document": document,
         "is_approval": is_approval,

@@ -14,9 +14,11 @@ from portal.casework.models import Application, Correction, CorrectionItem, Step
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import field_name
 from portal.casework.views.applicant_progress import Around, Standing
+from portal.casework.workflow import DECIDING
 from portal.ui.figures import day_text, day_time_text
 
-PAUSING = ("return", "suspend")
+BY_APPLICANT = ("submit", "resubmit", "withdraw", "ask_reconsideration", "withdraw_reconsideration")
+PAUSING = ("return", "suspend", "ask_reconsideration")
 
 
 def line_of(
@@ -25,6 +27,9 @@ def line_of(
     """The items of the line, oldest first: done, where it stands, and the stages to come."""
     corrections = {row.at: row for row in application.corrections.prefetch_related("items")}
     items = [_item(application, step, corrections) for step in steps]
+    decided = [number for number, step in enumerate(steps) if step.step in DECIDING]
+    if decided:  # the page of the decision shows the newest
+        items[decided[-1]] |= {"href": reverse("decision", args=[application.pk]), "link": _("决定书")}
     outlook = known.outlooks.get(application.pk)
     if outlook:
         for payment in outlook.payments:
@@ -44,7 +49,7 @@ def _item(application: Application, step: StepTaken, corrections: dict[Any, Corr
     item: dict[str, Any] = {
         "title": _title(step),
         "state": "pause" if step.step in PAUSING else "done",
-        "when": day_time_text(step.at) if step.step in ("submit", "resubmit", "withdraw") else day_text(step.at),
+        "when": day_time_text(step.at) if step.step in BY_APPLICANT else day_text(step.at),
     }
     if step.step == "return" and (correction := corrections.get(step.at)):
         names = pgettext("between two items", "、").join(
@@ -54,8 +59,6 @@ def _item(application: Application, step: StepTaken, corrections: dict[Any, Corr
             "names": names,
             "reason": correction.reason,
         }
-    if step.step in ("approve", "refuse"):
-        item |= {"href": reverse("decision", args=[application.pk]), "link": _("决定书")}
     return item
 
 
@@ -81,6 +84,10 @@ def _title(step: StepTaken) -> str:
         "uphold_objection": _("异议核实后，退回复审"),
         "approve": _("审定批准"),
         "refuse": _("不予批准"),
+        "ask_reconsideration": _("您申请复核"),
+        "uphold_reconsideration": _("复核撤销原决定，退回重新审核"),
+        "dismiss_reconsideration": _("复核维持不予批准"),
+        "withdraw_reconsideration": _("您撤回了复核申请"),
         "withdraw": _("您撤回了申请"),
         "lapse": _("逾期没有补正，申请终止"),
     }[step.step]
@@ -104,6 +111,8 @@ def _to_come(application: Application) -> list[str]:
     document = application.policy_version.parsed
     stages = list(document.stages)
     here = application.state
+    if here == State.RECONSIDERATION:
+        return []  # what comes depends on its outcome
     if here == State.CORRECTION:
         here = application.corrections.get(closed_at__isnull=True).stage
         later = stages[stages.index(here) :]  # it goes back to where it came from

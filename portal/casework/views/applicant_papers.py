@@ -23,13 +23,14 @@ from applicants.people.papers_shown import page_response, paper_response
 from applicants.people.refusals import PaperRefused, Unfit
 from portal import clock
 from portal.audit.services import record
-from portal.casework.completeness import editable_papers, missing_parts, required_papers
+from portal.casework.completeness import SIGNED_FORM, by_hand, editable_papers, missing_parts, required_papers
 from portal.casework.doors import visible_to
 from portal.casework.models import Application, CorrectionItem, ShelfPaper
+from portal.casework.programmes import DECLARATION
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.supplying import hand_in_paper, take_back_paper
 from portal.casework.states import State
-from portal.casework.views.applicant_answers import DECLARATION, PAPERS, Kind, kinds_of, on_shelf, place_of
+from portal.casework.views.applicant_answers import PAPERS, Kind, kinds_of, on_shelf, place_of
 from portal.casework.views.applicant_door import own_application
 from portal.casework.views.applicant_tasks import fresh_papers, open_correction
 from portal.policy.schema import Paper as PaperAsked
@@ -42,7 +43,7 @@ def application_papers(request: HttpRequest, application: Application) -> HttpRe
     if application.state not in (State.DRAFT, State.CORRECTION):
         messages.info(request, _("已经提交的材料不能再改。需要补正时，我们会写信告诉您。"))
         return redirect("application", id=application.pk)
-    asked = _asked(application)
+    asked = _asked(application, is_at_counter=request.acting_for is not None)
     if not asked:
         messages.info(request, _("材料不用改。请改标出的地方。"))
         return redirect("application_tasks", id=application.pk)
@@ -118,11 +119,12 @@ def page_number(request: HttpRequest, pages: int) -> int | None:
     return number if 1 <= number <= pages else None
 
 
-def _asked(application: Application) -> list[PaperAsked]:
-    """What may be handed in now: all that is required, or what a correction marks."""
+def _asked(application: Application, *, is_at_counter: bool) -> list[PaperAsked]:
+    """What may be handed in now: all that is required, or what a correction marks; at the counter, signed anew."""
     editable = editable_papers(application)
     if application.state == State.CORRECTION:
-        return [paper for paper in application.policy_version.parsed.papers if paper.kind in editable]
+        marked = [paper for paper in application.policy_version.parsed.papers if paper.kind in editable]
+        return [*marked, by_hand(SIGNED_FORM)] if is_at_counter else marked
     return list(required_papers(application, answers_of(application.applicant)))
 
 

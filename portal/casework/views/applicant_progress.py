@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from portal.casework.deadlines import answer_by
+from portal.casework.deadlines import answer_by, is_in_time, last_days_to_ask
 from portal.casework.models import Application, NoticeLine
 from portal.casework.programmes import Outlook, programme
 from portal.casework.states import State, public_label
 from portal.casework.views.public_progress import BUOYS, progress_of
-from portal.policy.calendar import Calendar
+from portal.policy.calendar import Calendar, DatedDay
 from portal.ui.figures import day_text, yuan_text
 
 TAG_KINDS = {
@@ -53,10 +53,11 @@ class Around:
     calendar: Calendar
     outlooks: Mapping[UUID, Outlook]
     notice_ends: Mapping[UUID, date | None]
+    ask_by: Mapping[UUID, DatedDay]  # of those refused: until when a reconsideration may be asked for
 
 
 def around(rows: Iterable[Application], *, on: date, calendar: Calendar) -> Around:
-    """Read payments and notices of ``rows`` in a constant number of queries."""
+    """Read payments, notices and refusals of ``rows`` in a constant number of queries."""
     rows = list(rows)
     approved: dict[str, list[Application]] = {}
     for row in rows:
@@ -67,7 +68,7 @@ def around(rows: Iterable[Application], *, on: date, calendar: Calendar) -> Arou
         outlooks |= programme(code).outlook(found, on)
     lines = NoticeLine.objects.filter(application__in=rows, is_live=True).order_by("pk")
     ends = dict(lines.values_list("application_id", "notice__ends_on"))
-    return Around(on, calendar, outlooks, ends)
+    return Around(on, calendar, outlooks, ends, last_days_to_ask(rows, calendar))
 
 
 def standing_of(row: Application, known: Around) -> Standing:
@@ -80,6 +81,7 @@ def standing_of(row: Application, known: Around) -> Standing:
         State.CORRECTION: _correction,
         State.PUBLIC_NOTICE: _notice,
         State.OBJECTION: _objection,
+        State.RECONSIDERATION: _reconsideration,
         State.REFUSED: _refused,
         State.WITHDRAWN: _ended,
         State.LAPSED: _ended,
@@ -195,8 +197,29 @@ def _objection(row: Application, known: Around) -> Standing:
     )
 
 
+def _reconsideration(row: Application, known: Around) -> Standing:
+    return _standing(
+        row,
+        heading=_("您申请的复核正在进行"),
+        step=_("由没有办理过这件申请的人决定：重新审核，或者维持不予批准"),
+        by=_due(row, row.due_on, known.on),
+        todo=_("不用做什么。有了结果，我们会写信告诉您。"),
+    )
+
+
 def _refused(row: Application, known: Around) -> Standing:
     review = row.policy_version.parsed.review_body
+    last = known.ask_by.get(row.pk)
+    if last and is_in_time(last, known.on):
+        return _standing(
+            row,
+            step=_("不同意这个决定，可以申请复核，也可以申请行政复议"),
+            by=_("复核最晚 %(day)s；行政复议自知道决定之日起 %(days)s 日内")
+            % {"day": day_text(last.day), "days": review.days},
+            todo=_("请看决定书：写明了条款、理由和提出异议的办法。"),
+            href=reverse("decision", args=[row.pk]),
+            act=_("看决定书"),
+        )
     return _standing(
         row,
         step=_("不同意这个决定，可以申请行政复议"),

@@ -23,11 +23,10 @@ from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import answer_section
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import (
-    DECLARATION,
-    PAPERS,
     field_name,
     part_href,
     part_label,
+    part_names,
     place_of,
 )
 from portal.casework.views.applicant_door import own_application
@@ -39,18 +38,17 @@ FORMS = {"identity": IdentityForm, "education": EducationForm, "employment": Emp
 @own_application
 def application_section(request: HttpRequest, application: Application, section: str) -> HttpResponse:
     """Answer one section of a draft, or what a correction marks in it."""
-    sections = (*programme(application.programme).sections, DECLARATION)
-    if section not in sections:
+    if section not in programme(application.programme).section_names():
         raise Http404
     only = editable_fields(application, section)
     if only is not None and not only:
-        return _turn_away(request, application)
+        return turn_away(request, application)
     form = _form(request, application, section, only)
     marks = [] if only is None else _mark(application, section, form)
     if request.method == "POST" and form.is_valid():
         try:
             _save(request, application, section, form)
-            return redirect(_following(application, section))
+            return redirect(following(application, section))
         except StepRefused as refusal:
             form.add_error(None, str(refusal))
     context = {
@@ -58,7 +56,8 @@ def application_section(request: HttpRequest, application: Application, section:
         "form": form,
         "shown": _shown(form, only),
         "section": section,
-        "label": part_label(section),
+        "is_own": programme(application.programme).own_section(section) is not None,
+        "label": part_label(application, section),
         "place": place_of(application, section),
         "marks": marks,
         "is_correction": only is not None,
@@ -68,8 +67,10 @@ def application_section(request: HttpRequest, application: Application, section:
 
 def _form(request: HttpRequest, application: Application, section: str, only: Collection[str] | None) -> forms.Form:
     data = request.POST if request.method == "POST" else None
-    if section == DECLARATION:
-        return programme(application.programme).declaration_form(data, application=application, only=only)
+    if own := programme(application.programme).own_section(section):
+        return own.form(data, application=application, only=only)
+    if request.acting_for and section == "identity" and only is None:
+        only = IdentityForm.answers  # at the counter a proven number may be put right, against the card
     return FORMS[section](data, person=application.applicant, on=clock.today(), only=only)
 
 
@@ -86,17 +87,17 @@ def _shown(form: forms.Form, only: Collection[str] | None) -> Any:
 
 
 def _save(request: HttpRequest, application: Application, section: str, form: Any) -> None:
-    if section == DECLARATION:
+    if programme(application.programme).own_section(section):
         form.save(by=request.user, at=clock.now())
     else:
         answer_section(application=application, section=section, values=form.values, by=request.user, at=clock.now())
 
 
-def _following(application: Application, section: str) -> str:
+def following(application: Application, section: str) -> str:
     """The next part that is not done, or the list; when all is done, the answers to check."""
     if application.state == State.CORRECTION:
         return reverse("application_tasks", args=[application.pk])
-    order = [*programme(application.programme).sections, PAPERS, DECLARATION]
+    order = part_names(application)
     left = missing_parts(application)
     later = [name for name in left if order.index(name) > order.index(section)]
     if later:
@@ -117,7 +118,7 @@ def _mark(application: Application, section: str, form: forms.Form) -> list[tupl
     return marks
 
 
-def _turn_away(request: HttpRequest, application: Application) -> HttpResponse:
+def turn_away(request: HttpRequest, application: Application) -> HttpResponse:
     if application.state == State.CORRECTION:
         messages.info(request, _("这一部分不用改。请改标出的地方。"))
         return redirect("application_tasks", id=application.pk)

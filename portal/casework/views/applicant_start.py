@@ -41,7 +41,7 @@ def privacy_notice(request: HttpRequest, programme_code: str) -> HttpResponse:
     documents = [version.parsed for version in versions]
     context = {
         "programme": asked,
-        "rows": _privacy_rows(documents),
+        "rows": privacy_rows(documents),
         "is_illustrative": any(document.privacy.illustrative for document in documents),
     }
     return render(request, "applicant/privacy.html", context)
@@ -88,7 +88,7 @@ def application_start(request: HttpRequest, programme_code: str) -> HttpResponse
     return render(request, "applicant/start.html", context)
 
 
-def _privacy_rows(documents: list[PolicyDocument]) -> list[dict[str, Any]]:
+def privacy_rows(documents: list[PolicyDocument]) -> list[dict[str, Any]]:
     """The privacy notices as one: what all of them say once, the rest once with the titles of its policies."""
     labels = {
         "controller": _("谁在处理"),

@@ -18,27 +18,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applicants.people.answers import answers_of
 from portal import clock
 from portal.audit.models import Entry
-from portal.casework.completeness import Part, parts_of
+from portal.casework.completeness import SIGNED_FORM, Part, by_hand, parts_of
 from portal.casework.models import Application, Correction, CorrectionItem
-from portal.casework.programmes import programme
+from portal.casework.programmes import DECLARATION, programme
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import discard_draft
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import (
-    DECLARATION,
     PAPERS,
     field_name,
     part_href,
     part_label,
+    part_names,
 )
 from portal.casework.views.applicant_door import own_application
 
-SECTION_ORDER = ("identity", "education", "employment", "account")
-GROUPS = (
-    ("about", ("identity", "education", "employment")),
-    ("money", ("account", PAPERS)),
-    ("send", (DECLARATION,)),
-)
+ABOUT = ("identity", "education", "employment")
 
 
 @require_safe
@@ -79,19 +74,28 @@ def application_discard(request: HttpRequest, application: Application) -> HttpR
             messages.error(request, str(refusal))
             return redirect("application", id=application.pk)
         messages.success(request, _("草稿和它的材料已删除。"))
-        return redirect("applications")
+        return redirect("counter" if request.acting_for else "applications")
     return render(request, "applicant/discard.html", {"application": application})
 
 
 def _groups(application: Application, parts: list[Part]) -> list[dict[str, Any]]:
-    headings = {"about": _("关于您"), "money": _("收款账户与材料"), "send": _("确认与提交")}
+    asked = programme(application.programme)
+    own = [section.name for section in asked.asked_sections]
+    money = _("收款账户与材料") if "account" in asked.sections else _("材料")
+    layout = (
+        ("about", _("关于您"), ABOUT),
+        ("own", asked.title, own),
+        ("money", money, ("account", PAPERS)),
+        ("send", _("确认与提交"), (DECLARATION,)),
+    )
     known = {part.name: part for part in parts}
     groups = []
-    for name, members in GROUPS:
+    for name, heading, members in layout:
         rows = [_row(application, known[member]) for member in members if member in known]
         if name == "send":
             rows.append(_check_row(application, sum(not part.is_done for part in parts)))
-        groups.append({"name": name, "heading": headings[name], "rows": rows})
+        if rows:
+            groups.append({"name": name, "heading": heading, "rows": rows})
     return groups
 
 
@@ -100,7 +104,8 @@ def _row(application: Application, part: Part) -> dict[str, str]:
     if part.name == PAPERS:
         note = _("需要 %(needed)s 种，已传 %(done)s 种") % {"needed": part.needed, "done": part.done}
         state = state if part.is_done or not part.done else "active"
-    return {"label": part_label(part.name), "state": state, "href": part_href(application, part.name), "note": note}
+    label, href = part_label(application, part.name), part_href(application, part.name)
+    return {"label": label, "state": state, "href": href, "note": note}
 
 
 def _check_row(application: Application, left: int) -> dict[str, str]:
@@ -122,7 +127,9 @@ def saved_at(application: Application) -> datetime | None:
             targets.append(row.pk)
     if account := person.current_account():
         targets.append(account.pk)
-    entries = Entry.objects.filter(target_id__in=[str(pk) for pk in targets], actor=person.user)
+    entries = Entry.objects.filter(target_id__in=[str(pk) for pk in targets], actor__isnull=False)
+    if application.entered_by_id is None:
+        entries = entries.filter(actor=person.user)
     return entries.order_by("-recorded_at").values_list("at", flat=True).first()
 
 
@@ -143,9 +150,8 @@ def fresh_papers(application: Application, correction: Correction) -> set[str]:
 def changed_items(application: Application, correction: Correction) -> set[Any]:
     """The marks whose answer or papers differ from what was submitted last."""
     before = application.submissions.order_by("number").last().answers
-    now: Mapping[str, Mapping[str, Any]] = answers_of(application.applicant) | {
-        DECLARATION: dict(programme(application.programme).declaration_answers(application))
-    }
+    own = programme(application.programme).own_answers(application)
+    now: Mapping[str, Mapping[str, Any]] = answers_of(application.applicant) | own
     fresh = fresh_papers(application, correction)
     changed = set()
     for item in correction.items.all():
@@ -162,13 +168,13 @@ def _correction(request: HttpRequest, application: Application) -> HttpResponse:
     correction = open_correction(application)
     changed = changed_items(application, correction)
     rows = []
-    for part, items in _by_part(correction).items():
+    for part, items in _by_part(application, correction).items():
         names = pgettext("between two items", "、").join(_item_name(application, item) for item in items)
         notes = pgettext("between two items", "；").join(item.note for item in items if item.note)
         is_done = all(item.pk in changed for item in items)
         rows.append(
             {
-                "label": _("%(part)s：%(fields)s") % {"part": part_label(part), "fields": names},
+                "label": _("%(part)s：%(fields)s") % {"part": part_label(application, part), "fields": names},
                 "state": "done" if is_done else "urgent",
                 "text": _("已修改") if is_done else "",
                 "href": part_href(application, part),
@@ -176,6 +182,16 @@ def _correction(request: HttpRequest, application: Application) -> HttpResponse:
             }
         )
     unchanged = correction.items.count() - len(changed)
+    if request.acting_for and PAPERS not in _by_part(application, correction):
+        is_signed = SIGNED_FORM in fresh_papers(application, correction)
+        rows.append(
+            {
+                "label": str(by_hand(SIGNED_FORM).title),
+                "state": "done" if is_signed else "urgent",
+                "href": part_href(application, PAPERS),
+                "note": str(by_hand(SIGNED_FORM).note),
+            }
+        )
     rows.append(
         {
             "label": _("核对并再次提交"),
@@ -194,11 +210,11 @@ def _correction(request: HttpRequest, application: Application) -> HttpResponse:
     return render(request, "applicant/correction.html", context)
 
 
-def _by_part(correction: Correction) -> dict[str, list[CorrectionItem]]:
+def _by_part(application: Application, correction: Correction) -> dict[str, list[CorrectionItem]]:
     parts: dict[str, list[CorrectionItem]] = defaultdict(list)
     for item in correction.items.all():
         parts[PAPERS if item.kind == CorrectionItem.Kind.PAPER else item.section].append(item)
-    order = [*SECTION_ORDER, PAPERS, DECLARATION]
+    order = part_names(application)
     return dict(sorted(parts.items(), key=lambda part: order.index(part[0])))
 
 

@@ -14,15 +14,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal import clock
+from portal.casework.completeness import paper_title
 from portal.casework.doors import own_applications
 from portal.casework.models import Application
 from portal.casework.programmes import Outlook, all_programmes
+from portal.casework.services.handing_over import paper_letters
 from portal.casework.services.holding import is_granted
 from portal.casework.states import ENDED, State, public_label
 from portal.casework.views.applicant_answers import blocks_of, on_shelf
 from portal.casework.views.applicant_door import own_application
 from portal.casework.views.applicant_line import line_of
 from portal.casework.views.applicant_progress import around, buoys_of, standing_of
+from portal.casework.views.applicant_reconsideration import last_day, reconsideration_of
 from portal.casework.views.findings import findings_of
 from portal.casework.workflow import step_from
 from portal.notifications.rendering import render_letter
@@ -95,32 +98,42 @@ def application(request: HttpRequest, application: Application) -> HttpResponse:
         "papers": _papers(application),
         "may_withdraw": step_from("withdraw", application.state) is not None,
         "may_change_account": outlook is not None and not outlook.is_paid_out,
-        "has_decision": application.state in (State.APPROVED, State.REFUSED),
+        "has_decision": application.state in (State.APPROVED, State.REFUSED, State.RECONSIDERATION),
+        "may_reconsider": last_day(application) is not None,
+        "reconsideration": reconsideration_of(application),
     }
     return render(request, "applicant/application.html", context)
 
 
 def _receipt(request: HttpRequest, application: Application, steps: list[Any], by: str) -> dict[str, str]:
     """The banner after sending; also for a second click and the back button, until the file has moved on."""
-    own = [step.step for step in steps if step.step in ("submit", "resubmit")]
+    own = [step.step for step in steps if step.step in ("submit", "resubmit", "ask_reconsideration")]
     if "sent" not in request.GET or not own or application.state in (*ENDED, State.CORRECTION):
         return {}
+    if own[-1] == "ask_reconsideration":
+        return {"heading": _("复核申请已提交"), "by": by} if application.state == State.RECONSIDERATION else {}
     heading = _("已再次提交") if own[-1] == "resubmit" else _("已提交，编号 %(reference)s")
     return {"heading": heading % {"reference": application.reference}, "by": by}
 
 
 def _letters(request: HttpRequest, application: Application) -> list[dict[str, Any]]:
-    letters = request.user.letters.filter(reference=application.reference).select_related("recipient")
+    """The newest letters about it: one's own, or at the counter those on paper."""
+    page, letters = "letter", request.user.letters.filter(reference=application.reference)
+    if request.acting_for:
+        page, letters = "counter_letter", paper_letters(request.user).filter(reference=application.reference)
     return [
-        {"letter": letter, "subject": render_letter(letter, get_language()).subject}
-        for letter in letters.order_by("-created_at", "-id")[:MOST_LETTERS]
+        {
+            "letter": letter,
+            "subject": render_letter(letter, get_language()).subject,
+            "href": reverse(page, args=[letter.pk]),
+        }
+        for letter in letters.select_related("recipient").order_by("-created_at", "-id")[:MOST_LETTERS]
     ]
 
 
 def _papers(application: Application) -> list[dict[str, Any]]:
-    """The papers on the shelf in the policy's order, then those handed in after approval."""
-    titles = {paper.kind: str(paper.title) for paper in application.policy_version.parsed.papers}
-    titles |= {"account_proof": _("账户证明"), "in_post_proof": _("在职证明"), "grants_statement": _("补贴情况说明")}
-    order = list(titles)
-    shelf = sorted(on_shelf(application), key=lambda row: order.index(row.kind))
-    return [{"paper": row.paper, "title": titles[row.kind]} for row in shelf]
+    """The papers on the shelf in the policy's order, then all others as they came."""
+    document = application.policy_version.parsed
+    order = {paper.kind: number for number, paper in enumerate(document.papers)}
+    shelf = sorted(on_shelf(application), key=lambda row: order.get(row.kind, len(order)))
+    return [{"paper": row.paper, "title": paper_title(document, row.kind)} for row in shelf]

@@ -57,6 +57,7 @@ STAGE_ICONS = {
     State.FINAL_APPROVAL: "stamp",
     State.CORRECTION: "pause",
     State.OBJECTION: "message",
+    State.RECONSIDERATION: "rotate",
 }
 EMPTY = {
     "todo": gettext_lazy("现在没有等您办理的件。可以看“全部在办”，或者稍后再来。"),
@@ -103,7 +104,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             "is_narrowed": is_narrowed,
             "here": f"?{urlencode(wanted)}",
             "clashes": count_clashes() if user.has_role(Role.CLERK, Role.ADMINISTRATOR) else None,
-            "stuck": stuck_files(user) if user.has_role(Role.ADMINISTRATOR) else [],
+            "stuck": stuck_files(user, on=on) if user.has_role(Role.ADMINISTRATOR) else [],
             "now": clock.now(),
         },
     )

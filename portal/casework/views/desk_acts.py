@@ -43,6 +43,8 @@ DONE = {
     "return": gettext_lazy("%(reference)s 已退回补正，通知已发给申请人。"),
     "refuse": gettext_lazy("%(reference)s 不予批准，决定书已发给申请人。"),
     "send_back": gettext_lazy("%(reference)s 已退回初审。"),
+    "uphold_reconsideration": gettext_lazy("%(reference)s 已退回重新审核，答复已发给申请人。"),
+    "dismiss_reconsideration": gettext_lazy("%(reference)s 维持不予批准，复核决定书已发给申请人。"),
 }
 
 
@@ -59,7 +61,7 @@ def step(request: HttpRequest, id: UUID, step: str) -> HttpResponse:
     form = STEP_FORMS[step](
         request.POST or None,
         document=reading.document,
-        sections=programme(application.programme).sections,
+        asked=programme(application.programme),
         unmet=unmet_clauses(reading.findings),
     )
     if request.method == "POST" and form.is_valid():

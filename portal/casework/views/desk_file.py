@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
@@ -18,13 +18,15 @@ from applicants.people.labels import display_value
 from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role, User
-from portal.casework.doors import DESK_ROLES, desk_applications, open_file
+from portal.casework.completeness import FOR_RECONSIDERATION
+from portal.casework.doors import DESK_ROLES, desk_applications, open_file, speaks_for_applicant
 from portal.casework.forms.desk import STEP_FORMS, ProveForm
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, NoticeObjection, ShelfPaper
-from portal.casework.programmes import programme
+from portal.casework.programmes import Programme, programme
 from portal.casework.services.advancing import possible_steps
 from portal.casework.services.finding import other_applications
+from portal.casework.services.recusing import recused_from
 from portal.casework.states import State
 from portal.casework.views.applicant_papers import page_number
 from portal.casework.views.desk import STAGE_ICONS, days_left, file_address
@@ -36,12 +38,15 @@ from portal.casework.views.desk_reading import (
     timeline_items,
 )
 from portal.casework.views.desk_registers import register_panel
+from portal.casework.views.recusals import RECUSABLE, recused_page
 from portal.casework.workflow import steps_from
 from portal.city import city
 from portal.policy.services import stored_calendar
+from portal.ui.figures import listed
 
 TABS = {
     "review": gettext_lazy("审核"),
+    "reconsideration": gettext_lazy("复核"),
     "answers": gettext_lazy("申请资料"),
     "changes": gettext_lazy("补正差异"),
     "earlier": gettext_lazy("以往申请"),
@@ -68,6 +73,8 @@ ACTS = {
     "return": ActLabel(gettext_lazy("退回补正"), "r"),
     "send_back": ActLabel(gettext_lazy("退回初审"), "b"),
     "refuse": ActLabel(pgettext_lazy("act", "不予批准"), "d"),
+    "uphold_reconsideration": ActLabel(gettext_lazy("撤销原决定，重新审核"), "u"),
+    "dismiss_reconsideration": ActLabel(gettext_lazy("维持不予批准"), "d"),
 }
 
 
@@ -75,8 +82,12 @@ ACTS = {
 @require_GET
 @never_cache
 def desk_file(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One file, on one of its tabs."""
-    return file_page(request, open_file(request.user, id))
+    """One file, on one of its tabs; to who keeps away from it, only that they do."""
+    try:
+        application = open_file(request.user, id)
+    except Http404:
+        return recused_page(request, id)
+    return file_page(request, application)
 
 
 def file_page(
@@ -91,10 +102,13 @@ def file_page(
     """Render the page; ``settling`` or ``proving`` is a form that was refused, shown again as it was typed."""
     user, now = request.user, clock.now()
     tab = tab or request.GET.get("tab", "")
-    tab = tab if tab in TABS else "review"
+    first = "reconsideration" if application.state == State.RECONSIDERATION else "review"
+    tab = tab if tab in TABS else first
+    about = application.reconsiderations.select_related("refusal__signed_by", "decided_by")
+    asked_again = list(about.order_by("number"))
     reading = Reading.of(application)
-    sections = programme(application.programme).sections
-    changed = differences(reading, sections)
+    asked = programme(application.programme)
+    changed = differences(reading, asked)
     context = {
         "application": application,
         "document": reading.document,
@@ -102,7 +116,7 @@ def file_page(
         "tabs": [
             {"name": name, "label": label, "count": len(changed) if name == "changes" else 0}
             for name, label in TABS.items()
-            if name != "changes" or len(reading.submissions) > 1
+            if (name != "changes" or len(reading.submissions) > 1) and (name != "reconsideration" or asked_again)
         ],
         "person": application.applicant,
         "employer": reading.answers["employment"].get("employer_name", ""),
@@ -114,8 +128,12 @@ def file_page(
         "town": city().town(application.town),
         "days_left": days_left(application, now.date(), stored_calendar()),
         "is_paused": application.state == State.CORRECTION,
-        "is_decided": application.state in (State.APPROVED, State.REFUSED),
+        "is_decided": application.state in (State.APPROVED, State.REFUSED, State.RECONSIDERATION),
+        "reconsiderations": asked_again,
+        "reconsideration_papers": [item for item in reading.shelf if item.kind == FOR_RECONSIDERATION],
         "icon": STAGE_ICONS.get(State(application.state), "check"),
+        "recused": listed(recused_from(application)),
+        "may_recuse": user.has_role(*RECUSABLE) and application.applicant.user_id != user.pk,
         "changes": changed,
         "replaced": [
             {"paper": item.paper, "title": reading.paper_title(item.kind), "removed_at": item.removed_at}
@@ -123,7 +141,7 @@ def file_page(
         ],
         **_acts(application, user, now),
     }
-    context |= _tab(request, reading, tab, settling, proving, changed, sections, is_revealed)
+    context |= _tab(request, reading, tab, settling, proving, changed, asked, is_revealed)
     return render(request, "desk/file.html", context)
 
 
@@ -134,12 +152,12 @@ def _tab(
     settling: SettleForm | None,
     proving: ProveForm | None,
     changed: list[dict[str, str]],
-    sections: tuple[str, ...],
+    asked: Programme,
     is_revealed: bool,
 ) -> dict[str, Any]:
     application = reading.application
     if tab == "answers":
-        return {"sections": answer_sections(reading, sections, is_revealed=is_revealed)}
+        return {"sections": answer_sections(reading, asked, is_revealed=is_revealed)}
     if tab == "earlier":
         others = other_applications(application)
         open_here = set(
@@ -147,9 +165,9 @@ def _tab(
         )
         return {"others": [{"file": row, "is_open": row.pk in open_here} for row in others]}
     if tab == "timeline":
-        steps = list(application.steps_taken.select_related("actor").order_by("version"))
+        steps = list(application.steps_taken.select_related("actor", "on_behalf_of").order_by("version"))
         return {"items": timeline_items(application, steps)}
-    if tab == "changes":
+    if tab in ("changes", "reconsideration"):
         return {}
     opened = settling.clause.code if settling else request.GET.get("clause", "")
     rows = clause_rows(reading, may_settle=may_settle(application, request.user), bound=settling, opened=opened)
@@ -224,6 +242,7 @@ def _acts(application: Application, user: User, now: Any) -> dict[str, Any]:
         "locks": list(dict.fromkeys(act["blocked"] for act in steps if act["blocked"])),
         "may_take": holds and not own and application.assignee_id != user.pk,
         "is_mine": application.assignee_id == user.pk,
+        "speaks_for_applicant": speaks_for_applicant(user, application),
         "objection": objection,
     }
 

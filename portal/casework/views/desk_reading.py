@@ -13,11 +13,15 @@ from django.utils.translation import gettext_lazy, pgettext
 from applicants.people.answers import doubts_about
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value, place_name
 from applicants.registers.services import title_of
+from portal.casework.completeness import paper_title
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, Assessment, ShelfPaper, StepTaken, Submission
+from portal.casework.programmes import Programme
 from portal.casework.services.evidence import declared_values
 from portal.casework.states import State
+from portal.casework.views.applicant_answers import own_rows
 from portal.casework.views.findings import known_texts, ways_of
+from portal.casework.workflow import APPLICANT, STEPS
 from portal.policy.assessing import FactSeen, Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
 from portal.policy.facts import FACTS, write_value
@@ -41,7 +45,13 @@ STEP_LABELS = {
     "resubmit": gettext_lazy("补正后再次提交"),
     "lapse": gettext_lazy("逾期没有补正，终止"),
     "withdraw": gettext_lazy("申请人撤回"),
+    "ask_reconsideration": gettext_lazy("申请人申请复核"),
+    "uphold_reconsideration": gettext_lazy("复核撤销原决定，重新审核"),
+    "dismiss_reconsideration": gettext_lazy("复核维持不予批准"),
+    "withdraw_reconsideration": gettext_lazy("申请人撤回复核申请"),
 }
+# The applicant's own steps: at the counter a clerk takes them, with the paper the person signed.
+OWN_STEPS = frozenset(step.name for step in STEPS if step.role == APPLICANT)
 # Which answer a fact comes from: a doubt about the answer stands beside the clauses that read the fact.
 ANSWER_OF = {
     "birth_date": ("identity", "number"),
@@ -130,10 +140,7 @@ class Reading:
 
     def paper_title(self, kind: str) -> str:
         """What a kind of paper is called."""
-        try:
-            return str(self.document.paper(kind).title)
-        except KeyError:
-            return kind
+        return paper_title(self.document, kind)
 
     def titled_shelf(self) -> list[tuple[ShelfPaper, str]]:
         """The papers with their titles, numbered where a kind has several."""
@@ -224,9 +231,9 @@ def _fact_text(name: str, value: str) -> str:
     return place_name(value) if name == "hukou_code" else fact_text(name, value)
 
 
-def answer_sections(reading: Reading, sections: Sequence[str], *, is_revealed: bool) -> list[tuple[str, list[dict]]]:
+def answer_sections(reading: Reading, asked: Programme, *, is_revealed: bool) -> list[tuple[str, list[dict]]]:
     """Every section with its answers as rows; name and numbers are masked until they are revealed."""
-    return [
+    shared = [
         (
             str(SECTION_LABELS[section]),
             [
@@ -238,8 +245,10 @@ def answer_sections(reading: Reading, sections: Sequence[str], *, is_revealed: b
                 for name, label in FIELD_LABELS[section].items()
             ],
         )
-        for section in sections
+        for section in asked.sections
     ]
+    own = [(str(part.label), own_rows(part, reading.answers.get(part.name, {}))) for part in asked.asked_sections]
+    return shared + own
 
 
 def _shown(reading: Reading, section: str, name: str, is_revealed: bool) -> str:
@@ -250,13 +259,13 @@ def _shown(reading: Reading, section: str, name: str, is_revealed: bool) -> str:
     return display_value(section, name, reading.answers[section].get(name), is_masked=not is_revealed)
 
 
-def differences(reading: Reading, sections: Sequence[str]) -> list[dict[str, str]]:
+def differences(reading: Reading, asked: Programme) -> list[dict[str, str]]:
     """What changed from the submission before to the last one: label, old and new, and papers that were replaced."""
     if len(reading.submissions) < 2:
         return []
     before, after = (submission.answers for submission in reading.submissions[-2:])
     changed = []
-    for section in sections:
+    for section in asked.sections:
         for name, label in FIELD_LABELS[section].items():
             old, new = before.get(section, {}).get(name), after.get(section, {}).get(name)
             if old != new:
@@ -267,6 +276,11 @@ def differences(reading: Reading, sections: Sequence[str]) -> list[dict[str, str
                         "new": display_value(section, name, new, is_masked=True) or _("没有填"),
                     }
                 )
+    for part in asked.asked_sections:
+        rows = zip(own_rows(part, before.get(part.name, {})), own_rows(part, after.get(part.name, {})), strict=True)
+        changed += [
+            {"label": old["label"], "old": old["value"], "new": new["value"]} for old, new in rows if old != new
+        ]
     since = reading.submissions[-2].at
     for item in reading.removed:
         if item.removed_at > since:
@@ -282,6 +296,10 @@ def timeline_items(application: Application, steps: Sequence[StepTaken]) -> list
     items = []
     for taken in steps:
         who = taken.actor.display_name or _("申请人") if taken.actor else _("系统")
+        if taken.actor_id and taken.step in OWN_STEPS and taken.actor_id != application.applicant.user_id:
+            who = _("%(who)s在柜台代录") % {"who": who}
+        if taken.on_behalf_of:
+            who = _("%(who)s（受%(giver)s委托）") % {"who": who, "giver": taken.on_behalf_of.display_name}
         when = _("%(time)s · %(who)s") % {"time": day_time_text(taken.at), "who": who}
         label = STEP_LABELS[taken.step]
         items.append({"title": str(label), "state": "done", "when": when, "text": taken.note.strip("-")})

@@ -5,15 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import clock
-from portal.accounts.doors import bureau_only
+from portal.accounts.doors import ask_again, bureau_only, is_recent, was_kept
 from portal.accounts.models import Role, User
 from portal.casework.doors import DESK_ROLES
 from portal.casework.forms.desk import QueueForm
@@ -53,7 +55,12 @@ def list_export_new(request: HttpRequest) -> HttpResponse:
     may_unmask = request.user.has_role(Role.ADMINISTRATOR)
     form = ListExportForm(request.POST if request.method == "POST" else None, may_unmask=may_unmask)
     refusal = ""
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and form.cleaned_data["masking"] == UNMASKED and not is_recent(request):
+        return ask_again(request)
+    if is_sent and was_kept(request):
+        messages.info(request, _("已确认是您本人。请核对以后，再点一次下载。"))
+    elif is_sent:
         try:
             export, content = ask_for_list(
                 by=request.user,
@@ -66,7 +73,7 @@ def list_export_new(request: HttpRequest) -> HttpResponse:
             refusal = str(error)
         else:
             if content:
-                return _handed_over(export, content)
+                return HttpResponse(content, headers=_headers(export))
             response = redirect("list_export", export.pk)
             response.status_code = 303
             return response
@@ -127,25 +134,25 @@ def list_export(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @bureau_only(*DESK_ROLES)
-def list_export_download(request: HttpRequest, id: UUID) -> HttpResponse:
+def list_export_download(request: HttpRequest, id: UUID) -> HttpResponseBase:
     """The stored spreadsheet, byte for byte."""
     export = _own(request.user, id)
+    if export.is_unmasked and not is_recent(request):
+        return ask_again(request, back=reverse("list_export", args=[export.pk]))
     try:
-        content = download_list(export=export, by=request.user, at=clock.now())
+        pieces = download_list(export=export, by=request.user, at=clock.now())
     except ExportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("list_export", export.pk)
-    return _handed_over(export, content)
+    return StreamingHttpResponse(pieces, headers=_headers(export))
 
 
-def _handed_over(export: ListExport, content: bytes) -> HttpResponse:
+def _headers(export: ListExport) -> dict[str, str]:
     name = f"applications-{export.asked_at:%Y%m%d}-{export.pk.hex[:8]}.xlsx"
-    return HttpResponse(
-        content,
-        headers={
-            "Content-Type": XLSX,
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return {
+        "Content-Type": XLSX,
+        "Content-Length": str(export.size),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import User
-from portal.accounts.scopes import scope_q
-from portal.casework.doors import DESK_ROLES
+from portal.casework.doors import DESK_ROLES, within
 from portal.casework.forms.notices import ReleaseForm
 from portal.casework.models import Application, Notice, NoticeLine, NoticeObjection
 from portal.casework.services.advancing import StepRefused
@@ -152,13 +151,11 @@ def _stage(notice: Notice, today: date) -> dict[str, str]:
 def _line_states(user: User, notice: Notice, lines: list[NoticeLine], *, is_open: bool) -> list[dict[str, Any]]:
     """Every line with what became of it; a link to the file only where the reader has it on the desk."""
     ids = [line.application_id for line in lines]
-    mine = set(
-        Application.objects.filter(scope_q(user, DESK_ROLES), pk__in=ids).order_by().values_list("pk", flat=True)
-    )
+    mine = set(Application.objects.filter(within(user, DESK_ROLES), pk__in=ids).order_by().values_list("pk", flat=True))
     enterable = set()
     if is_open and user.has_role(*ENTERERS):
-        within = Application.objects.filter(scope_q(user, ENTERERS), pk__in=ids)
-        enterable = set(within.order_by().values_list("pk", flat=True))
+        reach = Application.objects.filter(within(user, ENTERERS), pk__in=ids)
+        enterable = set(reach.order_by().values_list("pk", flat=True))
     return [
         {
             "line": line,

@@ -17,7 +17,7 @@ from applicants.people.models import Person
 from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role
-from portal.accounts.scopes import scope_q
+from portal.casework.doors import within
 from portal.casework.forms.notices import AnswerForm, DeskObjectionForm, ObjectionForm, TellForm
 from portal.casework.models import Application, NoticeLine, NoticeObjection
 from portal.casework.services.advancing import StepRefused
@@ -75,7 +75,9 @@ def objection_new(request: HttpRequest, number: str, line: int) -> HttpResponse:
 
 def _known_of(request: HttpRequest) -> dict[str, str]:
     person = Person.objects.filter(user=request.user).first()
-    return {"name": person.legal_name, "contact": person.phone} if person else {"contact": request.user.email}
+    if person:
+        return {"name": person.legal_name, "contact": person.phone}
+    return {"contact": request.user.email or request.user.phone.number}
 
 
 @require_safe
@@ -97,7 +99,7 @@ def desk_objection_new(request: HttpRequest, number: str, line: int) -> HttpResp
     """Enter an objection that came by letter, telephone or visit."""
     notice_or_404(request.user, number)
     found = _public_line(number, line)
-    if not Application.objects.filter(scope_q(request.user, ENTERERS), pk=found.application_id).exists():
+    if not Application.objects.filter(within(request.user, ENTERERS), pk=found.application_id).exists():
         raise Http404
     form = DeskObjectionForm(request.POST or None)
     if form.is_valid():

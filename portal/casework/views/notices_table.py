@@ -71,10 +71,7 @@ def table_of(notice: Notice, lines: Iterable[NoticeLine]) -> Table:
     )
     return Table(
         rows=rows,
-        headings=tuple(
-            Cell(_("拟发金额（元）") if name == "amount" else _heading(name), "", is_amount=name == "amount")
-            for name in columns
-        ),
+        headings=tuple(Cell(_heading(name), "", is_amount=name == "amount") for name in columns),
         name_heading=_name_heading(rule.columns, rule.masking.number_last),
         total_fen=sum(row.line.amount_fen for row in rows),
         has_amounts="amount" in columns,
@@ -92,7 +89,7 @@ def _heading(name: str) -> str:
         "school": _("毕业院校"),
         "education": _("学历"),
         "employer": _("用人单位"),
-        "amount": _("拟发金额"),
+        "amount": _("拟发金额（元）"),
     }
     return headings[name]
 

@@ -86,7 +86,7 @@ def _buoys(row: Application, notice_line: NoticeLine | None) -> list[dict[str, s
             when = max((left[state] for state in BUOYS[name] if state in left), default=None)
             buoys.append({"label": labels[name], "state": "done", "note": f"{when:%m-%d}" if when else ""})
         elif number == here:
-            is_stopped = row.state in (State.CORRECTION, State.OBJECTION)
+            is_stopped = row.state in (State.CORRECTION, State.OBJECTION, State.RECONSIDERATION)
             note = _("至 %(day)s") % {"day": f"{_last_day(notice_line):%m-%d}"} if _last_day(notice_line) else ""
             buoys.append({"label": labels[name], "state": "pause" if is_stopped else "now", "note": note})
         else:
@@ -109,6 +109,8 @@ def _standing_at(row: Application) -> str:
     if row.state == State.CORRECTION:
         stage = row.corrections.filter(closed_at__isnull=True).values_list("stage", flat=True).first()
         return stage or State.ACCEPT
+    if row.state == State.RECONSIDERATION:
+        return row.reconsiderations.get(outcome="open").stage
     return row.state
 
 
@@ -138,6 +140,10 @@ def _next_step(row: Application, notice_line: NoticeLine | None, on: date | None
         State.FINAL_APPROVAL: (
             _("最晚 %(day)s 告诉您结果。现在不用您做什么。"),
             _("等待审定。现在不用您做什么。"),
+        ),
+        State.RECONSIDERATION: (
+            _("正在复核，最晚 %(day)s 答复您。现在不用您做什么。"),
+            _("正在复核。现在不用您做什么。"),
         ),
         State.OBJECTION: (
             _("有人提出异议，最晚 %(day)s 核实完。需要您说明时，我们会联系您。"),

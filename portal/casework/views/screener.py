@@ -57,6 +57,8 @@ def screener(request: HttpRequest) -> HttpResponse:
     documents = [version.parsed for _programme, version in policies]
     form = ScreenerForm(request.POST if request.method == "POST" else None, documents=documents, on=today)
     context, status = {"form": form, "today": today}, 200
+    if form.is_bound:
+        context["sent_form"] = "answers"  # the other language is given the answers too
     if form.is_bound and not form.is_valid():
         status = 422
     elif form.is_bound and not form.answers:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import clock
-from portal.accounts.doors import bureau_only
+from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role
 from portal.policy.drafting import DraftRefused, ask_to_publish, discard, publish_draft, send_back, take_back
 from portal.policy.editing.outline import Line
@@ -88,6 +88,7 @@ def policy_draft_send_back(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @bureau_only(Role.ADMINISTRATOR)
+@confirmed_recently
 def policy_draft_publish(request: HttpRequest, id: UUID) -> HttpResponse:
     """Publish what was asked for."""
     draft = draft_to_change(request, id)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from applicants.people.answers import answers_of
 from applicants.people.labels import masked_answers
 from portal import clock
-from portal.casework.completeness import parts_of
+from portal.casework.completeness import paper_title, parts_of
 from portal.casework.models import Application, ShelfPaper
-from portal.casework.programmes import programme
+from portal.casework.programmes import DECLARATION, programme
 from portal.casework.states import State
-from portal.casework.views.applicant_answers import DECLARATION, on_shelf, part_label
+from portal.casework.views.applicant_answers import on_shelf, part_label
 from portal.casework.views.applicant_progress import Around, around, standing_of
 from portal.casework.views.applicant_tasks import changed_items, open_correction
 from portal.casework.views.findings import findings_of
@@ -53,7 +51,7 @@ def whole(row: Application) -> dict[str, Any]:
     findings, findings_text = findings_of(row, submission) if submission else ([], "")
     parts = parts_of(row) if row.is_draft else []
     return _listed(row, known) | {
-        "parts": [{"name": part.name, "label": part_label(part.name), "is_done": part.is_done} for part in parts],
+        "parts": [{"name": part.name, "label": part_label(row, part.name), "is_done": part.is_done} for part in parts],
         "correction": _correction(row) if row.state == State.CORRECTION else None,
         "answers": answers_shown(row),
         "papers": shelf_shown(row),
@@ -67,8 +65,7 @@ def whole(row: Application) -> dict[str, Any]:
 def answers_shown(row: Application) -> dict[str, Any]:
     """What was sent last, or what would be sent now from a draft or correction, masked."""
     if row.state in (State.DRAFT, State.CORRECTION):
-        given = answers_of(row.applicant)
-        given |= {DECLARATION: dict(programme(row.programme).declaration_answers(row))}
+        given = answers_of(row.applicant) | programme(row.programme).own_answers(row)
     else:
         given = row.submissions.order_by("number").last().answers
     shown = masked_answers(given)
@@ -77,9 +74,8 @@ def answers_shown(row: Application) -> dict[str, Any]:
 
 def shelf_shown(row: Application) -> list[dict[str, Any]]:
     """The papers that stand with the application, with what each kind is called."""
-    titles = {paper.kind: str(paper.title) for paper in row.policy_version.parsed.papers}
-    titles |= {"account_proof": _("账户证明"), "in_post_proof": _("在职证明")}
-    return [shelved_shown(item, titles.get(item.kind, item.kind)) for item in on_shelf(row)]
+    document = row.policy_version.parsed
+    return [shelved_shown(item, paper_title(document, item.kind)) for item in on_shelf(row)]
 
 
 def shelved_shown(item: ShelfPaper, title: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from portal.casework.models import Application
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import answer_section
-from portal.casework.views.applicant_answers import DECLARATION
 from portal.city import city
 
 
@@ -35,7 +34,7 @@ def change_answers(application: Application, section: str, given: Mapping[str, A
     if not form.is_valid():
         raise Invalid({section: _by_answer(form)})
     try:
-        if section == DECLARATION:
+        if programme(application.programme).own_section(section):
             form.save(by=by, at=at)
         else:
             answer_section(application=application, section=section, values=form.values, by=by, at=at)
@@ -46,10 +45,8 @@ def change_answers(application: Application, section: str, given: Mapping[str, A
 def _form(
     application: Application, section: str, given: Mapping[str, Any], only: Collection[str] | None, on: date
 ) -> Any:
-    if section == DECLARATION:
-        made = programme(application.programme).declaration_form
-        if made is None:
-            raise Invalid({section: [_("这个项目没有声明。")]})
+    if own := programme(application.programme).own_section(section):
+        made = own.form
         empty = made(None, application=application, only=only)
         if not set(given) <= set(empty.fields):
             raise Invalid({section: [_known(empty.fields)]})
@@ -95,7 +92,7 @@ def _declared(form: forms.Form, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_open(form: Any, section: str, name: str) -> bool:
-    return not form.fields[name].disabled if section == DECLARATION else form.is_open(name)
+    return form.is_open(name) if section in SECTION_FORMS else not form.fields[name].disabled
 
 
 def _by_answer(form: forms.Form) -> dict[str, list[str]]:

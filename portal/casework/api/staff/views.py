@@ -86,9 +86,9 @@ class FileView(ApiView):
     def get(self, request: Request, id: UUID) -> Response:
         """Answer 200 with what the page shows; 404 for a file out of reach."""
         row = open_file(request.user, id)
-        reading, sections = Reading.of(row), programme(row.programme).sections
+        reading, asked = Reading.of(row), programme(row.programme)
         clauses, now = clause_rows(reading, may_settle=False), clock.now()
-        steps = list(row.steps_taken.select_related("actor").order_by("version"))
+        steps = list(row.steps_taken.select_related("actor", "on_behalf_of").order_by("version"))
         shown = _row(row, now.date(), stored_calendar()) | {
             "answers": [clause.answer for clause in clauses if clause.answer],
             "number": display_value("identity", "number", reading.answers["identity"].get("number"), is_masked=True),
@@ -96,10 +96,10 @@ class FileView(ApiView):
             "employer": reading.answers["employment"].get("employer_name", ""),
             "clauses": clauses,
             "sections": [
-                {"label": label, "rows": rows} for label, rows in answer_sections(reading, sections, is_revealed=False)
+                {"label": label, "rows": rows} for label, rows in answer_sections(reading, asked, is_revealed=False)
             ],
             "papers": [_paper(item, title) for item, title in reading.titled_shelf()],
-            "changes": differences(reading, sections),
+            "changes": differences(reading, asked),
             "timeline": timeline_items(row, steps),
             "acts": [
                 {"step": step.name, "blocked": blocked} for step, blocked in possible_steps(row, request.user, at=now)
