@@ -15,9 +15,9 @@ import urllib3
 from django.conf import settings as django_settings
 
 from applicants.registers.http import HttpAdapter
-from applicants.registers.signing import SIGNATURE, TIME, sign_request
 from deploy.supervisor import die_with_parent
 from deploy.valkey import stop
+from portal.wire.signing import SIGNATURE, TIME, sign_request
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,43 +5,28 @@ Nothing about a person is in an address, a log line or an exception: validation 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
-import threading
-import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, Generic, TypeVar
+from datetime import date
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import urllib3
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from pydantic import ValidationError
-from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, NewConnectionError, ProtocolError, TimeoutError
 
 from applicants.registers.asking import Answered, Question, Trouble, Unavailable
 from applicants.registers.catalogue import REGISTERS
 from applicants.registers.records import RECORDS
 from applicants.registers.records.base import Last4, Record
-from applicants.registers.signing import (
-    REPLY_SIGNATURE,
-    SIGNATURE,
-    TIME,
-    is_signature,
-    sign_reply,
-    sign_request,
-)
 from portal.policy.facts import FactUnreadable, read_value
+from portal.wire.posting import NoReply, check_address, post_signed, put_off
+from portal.wire.signing import is_signature, sign_reply
 
+REPLY_SIGNATURE = "X-Register-Signature"
 CONNECT_SECONDS = 2.0
-LARGEST_REPLY = 1024 * 1024
-CHUNK = 64 * 1024
-LONGEST_PUT_OFF = timedelta(days=1)  # a register that asks to be left alone for longer is asked again anyway
 TROUBLE_OF_STATUS = {202: Trouble.PENDING, 429: Trouble.QUOTA, 503: Trouble.DOWN}
 
 
@@ -74,43 +59,21 @@ class HttpAdapter:
     def ask(self, question: Question) -> Answered | Unavailable:
         """Ask once."""
         address = f"{self.url}/{question.register}"
-        path, body = urlsplit(address).path, request_body(question)
-        moment = question.at.isoformat()
-        headers = {
-            "Content-Type": "application/json",
-            TIME: moment,
-            SIGNATURE: sign_request(self.key, moment, path, body),
-        }
-        # No connection is kept: registers are asked seldom, and workers fork.
-        with urllib3.connection_from_url(
-            self.url,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=self.seconds),
-            retries=urllib3.Retry(total=None, connect=1, read=False, redirect=False, status=False, other=False),
-        ) as pool:
-            cut = threading.Event()
-            pool.ConnectionCls = _cut_off_after(CONNECT_SECONDS + self.seconds, pool.ConnectionCls, cut)  # type: ignore[assignment]
-            try:
-                reply = pool.urlopen("POST", path, body=body, headers=headers, preload_content=False)
-                try:
-                    said = self._read(question, path, reply)
-                finally:
-                    reply.close()
-            except HTTPError as error:
-                said = Unavailable(_trouble_of(error))
-            return Unavailable(Trouble.TIMEOUT) if cut.is_set() and isinstance(said, Unavailable) else said
-
-    def _read(self, question: Question, path: str, reply: urllib3.BaseHTTPResponse) -> Answered | Unavailable:
-        put_off = _put_off(reply.headers.get("Retry-After", ""), question.at)
+        try:
+            reply = post_signed(
+                address,
+                request_body(question),
+                key=self.key,
+                at=question.at,
+                seconds=self.seconds,
+                connect=CONNECT_SECONDS,
+            )
+        except NoReply as problem:
+            return Unavailable(Trouble(problem.code))
         if reply.status != 200:
-            return Unavailable(_trouble_of_status(reply.status), put_off)
-        content, deadline = b"", time.monotonic() + self.seconds
-        while chunk := reply.read1(CHUNK, decode_content=False):
-            content += chunk
-            if len(content) > LARGEST_REPLY:
-                return Unavailable(Trouble.TOO_LARGE)
-            if time.monotonic() > deadline:
-                return Unavailable(Trouble.TIMEOUT)
-        return read_reply(question, content, reply.headers.get(REPLY_SIGNATURE, ""), key=self.key, path=path)
+            return Unavailable(_trouble_of_status(reply.status), put_off(reply.headers, question.at))
+        signature = reply.headers.get(REPLY_SIGNATURE, "")
+        return read_reply(question, reply.content, signature, key=self.key, path=urlsplit(address).path)
 
 
 def request_body(question: Question) -> bytes:
@@ -172,57 +135,10 @@ def _trouble_with(envelope: Envelope[Record], question: Question) -> Trouble | N
     return Trouble.EXPIRED if envelope.valid_until < today else None
 
 
-def _cut_off_after(seconds: float, kind: type[Any], cut: threading.Event) -> type[Any]:
-    """A class of connections that live no longer than that: time-outs begin anew with every byte that drips in."""
-
-    class Limited(kind):  # type: ignore[misc]
-        limit: threading.Timer | None = None
-
-        def connect(self) -> None:
-            self.limit = threading.Timer(seconds, self._cut)
-            self.limit.daemon = True
-            self.limit.start()
-            super().connect()
-
-        def close(self) -> None:
-            if self.limit:
-                self.limit.cancel()
-            super().close()
-
-        def _cut(self) -> None:
-            cut.set()
-            with contextlib.suppress(OSError, TypeError):  # TypeError: there is no socket yet, or none any more
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-    return Limited
-
-
-def _trouble_of(error: HTTPError) -> Trouble:
-    reason = error.reason if isinstance(error, MaxRetryError) else error
-    if isinstance(reason, TimeoutError) and not isinstance(reason, NewConnectionError):
-        return Trouble.TIMEOUT
-    is_cut_off = isinstance(reason, ProtocolError) and isinstance(reason.__cause__, IncompleteRead)
-    return Trouble.MALFORMED if is_cut_off else Trouble.UNREACHABLE
-
-
 def _trouble_of_status(status: int) -> Trouble:
     if 300 <= status < 400:
         return Trouble.REDIRECT
     return TROUBLE_OF_STATUS.get(status) or (Trouble.SERVER_ERROR if status >= 500 else Trouble.REFUSED)
-
-
-def _put_off(text: str, at: datetime) -> timedelta | None:
-    """What a Retry-After header asks for: seconds, or a date (RFC 9110 section 10.2.3)."""
-    wait = None
-    if text.isascii() and text.isdigit():
-        wait = timedelta(seconds=min(int(text[:9]), 10**8))
-    elif text:
-        try:
-            until = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        wait = until.replace(tzinfo=until.tzinfo or UTC) - at
-    return min(wait, LONGEST_PUT_OFF) if wait and wait > timedelta(0) else None
 
 
 def configured_adapter() -> HttpAdapter:
@@ -238,9 +154,5 @@ def check_settings() -> None:
         )
     if not 0 < settings.REGISTER_TIMEOUT <= 60:
         raise ImproperlyConfigured("REGISTER_TIMEOUT is a number of seconds, more than 0 and at most 60.")
-    if not settings.REGISTER_URL:
-        return
-    address = urlsplit(settings.REGISTER_URL)
-    is_here = address.hostname in ("127.0.0.1", "localhost", "::1")
-    if not address.hostname or not (address.scheme == "https" or (address.scheme == "http" and is_here)):
-        raise ImproperlyConfigured("REGISTER_URL must begin with https:// (http:// only for this machine itself).")
+    if settings.REGISTER_URL:
+        check_address("REGISTER_URL", settings.REGISTER_URL)

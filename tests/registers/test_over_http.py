@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from applicants.registers.asking import Answered, Spouse, Unavailable
 from applicants.registers.http import HttpAdapter, request_body
-from applicants.registers.signing import SIGNATURE, TIME, sign_request
+from portal.wire.signing import SIGNATURE, TIME, sign_request
 from tests.registers.known import BUSINESS, CODE, EMPLOYER, FACTS, NAME, NUMBER, SPOUSE_NUMBER, lin, month, question
 
 

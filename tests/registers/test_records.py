@@ -9,8 +9,8 @@ import pytest
 from applicants.registers.asking import Answered, Question, Spouse, Unavailable
 from applicants.registers.catalogue import REGISTERS, registers_for
 from applicants.registers.http import read_reply
-from applicants.registers.signing import sign_reply
 from portal.policy.facts import FACTS, Facts, Provenance
+from portal.wire.signing import sign_reply
 from tests.policy.judging import judged
 from tests.registers.known import CODE, EMPLOYER, lin, month, question
 

@@ -23,7 +23,7 @@ from applicants.registers.services import (
 )
 from portal.audit.models import Entry
 from portal.policy.facts import Provenance, write_value
-from tests.people.filled import OTHER_NUMBER, a_person
+from tests.people.filled import OTHER_NUMBER, a_person, a_user
 from tests.registers.known import (
     APPLICATION,
     AT,
@@ -105,7 +105,7 @@ def test_only_connected_registers_and_whole_people_are_asked(settings):
     settings.REGISTER_URL, settings.REGISTERS = "http://127.0.0.1:1", ["business", "marriage"]
     assert [row.register for row in request_answers(**wanted)] == ["business", "marriage"]
     assert (is_connected("business"), is_connected("education")) == (True, False)
-    nobody = Person.objects.create()
+    nobody = Person.objects.create(user=a_user("nobody"))
     assert request_answers(**wanted | {"person": nobody}) == []
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from applicants.registers.asking import Answered, Question, Trouble, Unavailable
 from applicants.registers.http import read_reply, request_body
-from applicants.registers.signing import sign_reply
 from portal.demo.sandbox.city import City, months_between
+from portal.wire.signing import sign_reply
 
 USUAL_LAG = 1  # months: insurance data end with the month before
 # How long an answer holds, in days.

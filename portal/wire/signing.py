@@ -1,13 +1,13 @@
-"""How requests and replies of the registers are signed: hex HMAC-SHA256 with the key both sides hold."""
+"""How requests and replies between the portal and others are signed: hex HMAC-SHA256 with the key both sides hold."""
 
 import hashlib
 import hmac
 
-TIME, SIGNATURE, REPLY_SIGNATURE = "X-Portal-Time", "X-Portal-Signature", "X-Register-Signature"
+TIME, SIGNATURE = "X-Portal-Time", "X-Portal-Signature"
 
 
 def sign_request(key: str, time: str, path: str, body: bytes) -> str:
-    """The signature of a request: over its time header, its path and its body."""
+    """The signature of a request (always a POST): over its time header, its path and its body."""
     return _sign(key, b"request", time.encode(), path.encode(), body)
 
 
