@@ -11,12 +11,13 @@ from django.db import connection, connections
 
 from tests import traps
 
-pytest_plugins = ["tests.real_worker", "tests.real_browser", "tests.real_registers"]
+pytest_plugins = ["tests.real_worker", "tests.real_browser", "tests.real_registers", "tests.real_sms"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     traps.forbid_network()
     traps.reverse_unordered_querysets()
+    traps.record_forced_sign_ins()
     config.pluginmanager.register(NothingIsSkippedSilently(config), "nothing-is-skipped-silently")
 
 

@@ -15,7 +15,8 @@ if not _given:
 
 for _name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "FIELD_HASH_KEY", "AUDIT_SEAL_KEY", "AUDIT_HEADS",
               "CACHE_URL", "EMAIL_URL", "PORTAL_URL", "REGISTER_URL", "REGISTER_KEY",
-              "REGISTERS", "REGISTER_TIMEOUT"):  # fmt: skip
+              "REGISTERS", "REGISTER_TIMEOUT",
+              "SMS_URL", "SMS_KEY", "SMS_SIGNATURE", "SMS_TEMPLATES", "SMS_TIMEOUT"):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ["DEMO"] = "1"
 os.environ["VAR_DIR"] = str(_folder)

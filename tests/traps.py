@@ -3,12 +3,18 @@
 import ipaddress
 import socket
 import sys
+import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.db.models.query import MAX_GET_RESULTS
 from django.template.base import FilterExpression, Node
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.test import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_APPS = ("portal.", "applicants.", "subsidies.", "housing.")
@@ -89,6 +95,36 @@ def reverse_unordered_querysets() -> None:
 
     QuerySet._fetch_all = fetch_all_reversed
     QuerySet._iterator = iterate_reversed
+
+
+def record_forced_sign_ins() -> None:
+    """Let ``force_login`` leave in the session what allauth's sign-in leaves there: by which means, and when.
+
+    A page that asks again who it is then takes a forced sign-in for one of just now (``age_sign_in`` makes it older).
+    """
+    from django.test import Client  # its apps are not there yet when the settings read this file
+
+    force_login = Client.force_login
+
+    def recorded(self: "Client", user: "AbstractBaseUser", backend: str | None = None) -> None:
+        force_login(self, user, backend)
+        _write_records(self, user.pk, [{"method": "password", "at": time.time()}])
+
+    Client.force_login = recorded
+
+
+def age_sign_in(client: "Client", minutes: int) -> None:
+    """Make everything that ``client`` has shown of who they are older by so many minutes."""
+    records = client.session["account_authentication_methods"]
+    _write_records(client, None, [{**record, "at": record["at"] - 60 * minutes} for record in records])
+
+
+def _write_records(client: "Client", user_pk: int | None, records: list[dict[str, object]]) -> None:
+    session = client.session
+    session["account_authentication_methods"] = records
+    if user_pk is not None:
+        session["account_authentication_methods_user"] = str(user_pk)
+    session.save()
 
 
 class NetworkForbidden(AssertionError):

@@ -6,6 +6,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.adapters import user_label
 from portal.accounts.models import RoleGrant, User
 
 
@@ -68,7 +69,7 @@ class RoleGrantAdmin(admin.ModelAdmin):
     @admin.display(description=_("账号"), ordering="user__email")
     def account(self, grant: RoleGrant) -> str:
         """Whose grant it is."""
-        return grant.user.email
+        return user_label(grant.user)
 
     def has_change_permission(self, request, obj=None) -> bool:
         """Look, but do not rewrite."""

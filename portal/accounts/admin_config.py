@@ -2,7 +2,7 @@
 
 from django.contrib.admin.apps import AdminConfig
 
-FOREIGN_APPS = {"auth", "account", "mfa"}
+FOREIGN_APPS = {"auth", "account", "mfa", "usersessions"}
 
 
 class PortalAdminConfig(AdminConfig):

@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
+from portal.accounts.sessions import is_over, note_activity
 
 LANGUAGE_CODES = {code for code, _name in settings.LANGUAGES}
 # Pages a person of the bureau may see on the way to a second factor: sign-in's own, and the switches of every page.
@@ -71,6 +75,24 @@ class PersonalPagesMiddleware:
 def _is_signed_in(request: HttpRequest) -> bool:
     # Without a session cookie nobody came signed in, and no session need be touched to know it.
     return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+
+
+class SessionLimitsMiddleware:
+    """End the session of somebody who has been away for too long; whatever they ask for, they ask for as a visitor."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request, for who is still signed in."""
+        if _is_signed_in(request):
+            if is_over(request):
+                logout(request)
+                if not request.path_info.startswith(API_PATH):
+                    messages.info(request, _("您有一段时间没有操作，为了安全已经退出。请重新登录。"))
+            else:
+                note_activity(request)
+        return self.get_response(request)
 
 
 class SecondFactorMiddleware:

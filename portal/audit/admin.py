@@ -6,17 +6,13 @@ Who may act is itself worth auditing, and accounts, one floor below, knows nothi
 from collections.abc import Sequence
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal import clock
 from portal.accounts.admin import RoleGrantAdmin, UserAdmin
-from portal.accounts.models import RoleGrant, User
+from portal.accounts.models import RoleGrant
 from portal.audit.services import record
 
 
@@ -54,20 +50,8 @@ class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().log_deletions(request, queryset)
 
 
-@admin.register(User)
 class RecordedUserAdmin(Recorded, UserAdmin):
-    """Accounts, with the way out for a lost phone."""
-
-    actions = ("reset_second_factor",)
-
-    @admin.action(description=gettext_lazy("重置动态验证码（手机丢失）"), permissions=["change"])
-    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Take away TOTP and recovery codes; the person sets up new ones at the next sign-in."""
-        with transaction.atomic():
-            for user in queryset:
-                Authenticator.objects.filter(user=user).delete()
-                self.record(request, user, "reset_second_factor")
-        messages.success(request, _("已重置。对方下次登录时要重新设置。"))
+    """Accounts; the app that gives them back to their owners registers these."""
 
 
 @admin.register(RoleGrant)

@@ -153,7 +153,7 @@ def test_the_admin_shows_nothing_that_libraries_brought(client, user):
 
     shown = {model._meta.label for model in admin.site._registry}
     assert {"accounts.User", "accounts.RoleGrant"} <= shown
-    assert not {label for label in shown if label.split(".")[0] in {"auth", "account", "mfa"}}
+    assert not {label for label in shown if label.split(".")[0] in {"auth", "account", "mfa", "usersessions"}}
 
 
 # ── language ───────────────────────────────────────────────────────────────────────────────────────────────────────
