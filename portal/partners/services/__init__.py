@@ -1,0 +1,1 @@
+"""What happens to partners, their people and their devices."""
