@@ -24,9 +24,10 @@ def main() -> None:
     lock = claim(var)
     broker = [] if environment.get("CELERY_BROKER_URL") else [embedded_broker(var / "valkey", environment)]
     registers = [register_sandbox(var / "registers", environment)] if plays_registers(environment) else []
+    texts = [sms_sandbox(environment)] if plays_gateway(environment) else []
     prepare(environment)
     port = environment["PORT"]
-    parts = [*broker, *registers, web_server(port), *celery_parts(environment)]
+    parts = [*broker, *registers, *texts, web_server(port), *celery_parts(environment)]
     supervisor = Supervisor(parts, environment, ROOT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, supervisor.ask_to_stop)
@@ -106,6 +107,19 @@ def register_sandbox(folder: Path, environment: dict[str, str]) -> Part:
     return Part("registers sandbox", command, is_ready=lambda: answers(str(port), "/"))
 
 
+def plays_gateway(environment: dict[str, str]) -> bool:
+    """Whether this is a demo that has no gateway for its text messages."""
+    return environment["DEMO"] == "1" and not environment.get("SMS_URL")
+
+
+def sms_sandbox(environment: dict[str, str]) -> Part:
+    """The gateway of text messages of the demo, two thousand ports above the portal."""
+    port = free_port(int(environment["PORT"]) + 2000)
+    environment["SMS_URL"] = f"http://{HOST}:{port}"
+    command = [sys.executable, "manage.py", "sms_sandbox", "--verbosity=0", f"--port={port}"]
+    return Part("gateway sandbox", command, is_ready=lambda: answers(str(port), "/"))
+
+
 def free_port(wanted: int) -> int:
     """``wanted``, where nobody listens there; else a port of the system's choice."""
     for port in (wanted if wanted < 65536 else 0, 0):
@@ -116,7 +130,7 @@ def free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise SystemExit("No port is free for the registers of the demo.")
+    raise SystemExit("No port is free for the sandboxes of the demo.")
 
 
 def web_server(port: str) -> Part:

@@ -1,4 +1,4 @@
-"""Runs the tests: ``python -m deploy.suite all|quick|sqlite|postgres|migrations [pytest's arguments]``."""
+"""Runs the tests: ``python -m deploy.suite all|quick|sqlite|postgres|drill|migrations [pytest's arguments]``."""
 
 import os
 import re
@@ -30,6 +30,10 @@ def main(arguments: list[str]) -> int:
         case "postgres":
             with postgres() as url:
                 return report([pytest("PostgreSQL", chosen, url)])
+        case "drill":
+            os.environ["DRILL"] = "whole"  # in `all` they are fewer people, and the scheduler hurries
+            with postgres() as url:
+                return report([pytest("PostgreSQL", ["-m", "drill", "tests/drill", *chosen], url)])
         case "all":
             ensure_browser()
             with postgres() as url:  # first, so that a missing server is known at once

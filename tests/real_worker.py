@@ -1,16 +1,19 @@
 """A real broker and a real Celery worker, started when a test asks for them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from django.conf import settings
 from django.db import connection
 
+from deploy.supervisor import die_with_parent
 from deploy.valkey import start_valkey, stop
 from portal.celery import app
 from portal.notifications import nudging
@@ -30,26 +33,31 @@ def broker() -> Iterator[str]:
 class Worker:
     """A Celery worker process on the test database."""
 
-    def __init__(self, log: Path) -> None:
-        self.log = log
+    def __init__(
+        self, log: Path, *, through: Celery = app, concurrency: int = 1, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.log, self.app, self.concurrency, self.environment = log, through, concurrency, environment or {}
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        words = "-m celery -A portal.celery worker --loglevel=INFO --concurrency=1 --without-gossip --without-mingle"
+        words = "-m celery -A portal.celery worker --loglevel=INFO --without-gossip --without-mingle"
         with self.log.open("ab") as log:
             started = subprocess.Popen(
-                [sys.executable, *words.split(), "--hostname=test@localhost"],
+                [sys.executable, *words.split(), f"--concurrency={self.concurrency}", "--hostname=test@localhost"],
                 cwd=ROOT,
                 env={
                     **os.environ,
                     "TEST_VAR_DIR": str(settings.VAR_DIR),
                     "DATABASE_URL": address_of_database(),
+                    **self.environment,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + 60
-        while not app.control.ping(timeout=0.3, limit=1):
+        while not self.app.control.ping(timeout=0.3, limit=1):
             assert started.poll() is None, f"the worker did not start:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"the worker does not answer:\n{self.log.read_text()}"
         return started
@@ -59,8 +67,8 @@ class Worker:
         self.process = self._start()
 
     def kill(self) -> None:
-        """End the worker at once, as a power cut would."""
-        self.process.kill()
+        """End the worker and its processes at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
@@ -80,7 +88,7 @@ class Worker:
         """Wait for the task in hand, so that it does not write into the next test's database."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            busy = app.control.inspect(timeout=0.5, limit=1).active() or {}
+            busy = self.app.control.inspect(timeout=0.5, limit=1).active() or {}
             if not any(busy.values()):
                 return
 

@@ -22,7 +22,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "correction_needed": ("is_provisional", "due_on", "reason", "items"),
     "correction_received": (),
     "correction_reminder": ("due_on", "is_provisional"),
-    "refused": ("clause", "reason", "decided_on", "review_body", "review_days", "objection"),
+    "refused": ("clause", "reason", "decided_on", "review_body", "review_days", "reconsider_by"),
+    "reconsideration_received": ("due_on", "is_provisional"),
+    "reconsideration_upheld": ("answer",),
+    "reconsideration_dismissed": ("clause", "reason", "decided_on", "review_body", "review_days"),
+    "reconsideration_withdrawn": (),
     "approved": ("amount_fen", "instalments"),
     "withdrawn": (),
     "lapsed": ("due_on",),
@@ -36,6 +40,20 @@ KINDS: dict[str, tuple[str, ...]] = {
     "policy_answered": ("answered_by", "is_published", "reason"),
     "payment_doubted": ("doubt",),
     "number_in_question": (),
+    "sign_in_locked": ("minutes",),
+    "second_factor_reset": (),
+    "recovery_issued": ("hours",),
+    "account_recovered": (),
+    "partner_invited": ("partner", "link", "until"),
+    "card_issued": ("number_last4", "valid_to"),
+    "card_suspended": ("number_last4", "reason"),
+    "card_resumed": ("number_last4", "reason"),
+    "card_revoked": ("number_last4", "reason"),
+    "card_lost": ("number_last4",),
+    "card_returned": ("number_last4",),
+    "card_expired": ("number_last4", "valid_to"),
+    "delegation_made": ("is_delegate", "giver", "delegate", "roles", "starts_on", "ends_on", "reason"),
+    "delegation_ended": ("giver", "delegate", "ended_by", "ended_on"),
 }
 
 
@@ -48,16 +66,17 @@ class RenderedLetter:
 
 
 def render_letter(letter: Letter, language: str | None = None) -> RenderedLetter:
-    """Render in the recipient's language, or in ``language``.
+    """Render in the recipient's language (Chinese for one on paper), or in ``language``.
 
     Raises TemplateDoesNotExist for a kind nobody wrote, SealBroken where the context does not open.
     """
-    with translation.override(language or letter.recipient.language):
+    with translation.override(language or (letter.recipient.language if letter.recipient else "zh-hans")):
         context = letter.context
         words = context | {
             "reference": letter.reference,
             "title": in_language(context.get("programme_title", "")),
             "city": city(),
+            "is_on_paper": letter.recipient_id is None,  # whoever has no account sees no page of ours
         }
         text = get_template(f"letters/{letter.kind}.txt").template.render(Context(words, autoescape=False))
     subject, _, body = text.strip().partition("\n")

@@ -5,6 +5,7 @@ import math
 import smtplib
 import socket
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.notifications import nudging
+from portal.notifications import nudging, services
 from portal.notifications.models import Letter
 from portal.notifications.services import Delivery, deliver_letter, hand_over_waiting, queue_letter
 
@@ -43,19 +44,29 @@ def queue(person: User, key: str = "1:receipt", **more) -> Letter:
 
 
 class FailingMail(EmailBackend):
-    """A mail server that answers every letter with a refusal."""
+    """A mail server that answers some letters, or all of them, as ``error`` says."""
 
     asked = 0
+    error: OSError
+    fails: Callable[[str], bool]
 
     def send_messages(self, messages):
         type(self).asked += 1
-        raise smtplib.SMTPDataError(451, b"not now, person@example.org")
+        if type(self).fails(messages[0].to[0]):
+            raise type(self).error
+        return super().send_messages(messages)
+
+
+REFUSED = smtplib.SMTPRecipientsRefused({"person@example.org": (550, b"nobody, person@example.org")})
+PUT_OFF = smtplib.SMTPRecipientsRefused({"person@example.org": (450, b"later, person@example.org")})
 
 
 @pytest.fixture
 def failing_mail(settings, monkeypatch):
     settings.EMAIL_BACKEND = f"{__name__}.FailingMail"
     monkeypatch.setattr(FailingMail, "asked", 0)
+    monkeypatch.setattr(FailingMail, "error", REFUSED, raising=False)
+    monkeypatch.setattr(FailingMail, "fails", staticmethod(lambda address: True), raising=False)
     return FailingMail
 
 
@@ -120,7 +131,7 @@ def test_delivering_again_sends_nothing(person):
     assert deliver_letter(letter.pk, at_real=now + timedelta(days=9)) is Delivery.NOT_WAITING
     assert len(mail.outbox) == 1
     found = Letter.objects.get()
-    assert (found.emailed_at, found.attempts, found.next_try_at) == (now, 1, None)
+    assert (found.emailed_at, found.attempts, found.next_try_at) == (now, 0, None)
 
 
 def test_a_letter_that_is_not_there_is_not_waiting(db):
@@ -133,27 +144,27 @@ def test_a_refused_letter_waits_twice_as_long_each_time_and_is_given_up_in_the_e
     waits = []
     while (letter := Letter.objects.get(pk=letter.pk)).next_try_at:
         now = max(now, letter.next_try_at)
-        assert deliver_letter(letter.pk, at_real=now) is Delivery.FAILED
+        assert deliver_letter(letter.pk, at_real=now) is Delivery.REFUSED
         letter.refresh_from_db()
         waits.append(letter.next_try_at and (letter.next_try_at - now) // timedelta(minutes=1))
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360, None]
     assert failing_mail.asked == 12
-    assert (letter.last_error_code, letter.emailed_at) == ("smtp 451", None)
+    assert (letter.last_error_code, letter.emailed_at) == ("smtp 550", None)
 
 
 def test_a_failure_is_logged_without_personal_data(person, failing_mail, caplog):
     letter = queue(person)
     deliver_letter(letter.pk, at_real=timezone.now())
     lines = [line for line in caplog.messages if "was not sent" in line]
-    assert lines == [f"Letter {letter.pk} was not sent (smtp 451), attempt 1."]
+    assert lines == [f"Letter {letter.pk} was not sent (refused, smtp 550)."]
 
 
 def test_a_worker_that_died_while_sending_leaves_the_letter_to_the_sweep(person):
     letter = queue(person)
     now = timezone.now()
-    Letter.objects.filter(pk=letter.pk).update(attempts=1, next_try_at=now + timedelta(minutes=2))
+    assert services._take(letter.pk, now) is not None  # and then it died
     assert hand_over_waiting(at_real=now) == 0
-    assert hand_over_waiting(at_real=now + timedelta(minutes=2)) == 1
+    assert hand_over_waiting(at_real=now + timedelta(minutes=1)) == 1
     assert len(mail.outbox) == 1
 
 
@@ -164,11 +175,75 @@ def test_the_sweep_sends_what_is_due(person):
     assert hand_over_waiting(at_real=timezone.now()) == 0
 
 
-def test_the_sweep_stops_asking_a_mail_server_that_is_away(person, failing_mail):
+AWAY = [
+    (ConnectionRefusedError(), "away ConnectionRefusedError"),
+    (TimeoutError(), "away TimeoutError"),
+    (smtplib.SMTPServerDisconnected(), "away SMTPServerDisconnected"),
+    (smtplib.SMTPConnectError(421, b"too many"), "away smtp 421"),
+    (smtplib.SMTPAuthenticationError(535, b"no"), "away smtp 535"),
+    (smtplib.SMTPSenderRefused(550, b"no", "no-reply@localhost"), "away smtp 550"),
+    (smtplib.SMTPDataError(421, b"closing"), "away smtp 421"),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), AWAY)
+def test_a_mail_server_that_is_away_is_asked_once_in_a_sweep_and_costs_no_letter_anything(
+    person, failing_mail, error, code
+):
+    failing_mail.error = error
     for number in range(10):
         queue(person, key=str(number))
-    assert hand_over_waiting(at_real=timezone.now()) == 0
+    now = timezone.now()
+    assert hand_over_waiting(at_real=now) == 0
+    assert failing_mail.asked == 1
+    tried = Letter.objects.get(next_try_at=now + timedelta(minutes=1))
+    assert (tried.attempts, tried.last_error_code) == (0, code)
+    assert Letter.objects.filter(next_try_at__lte=now, attempts=0, last_error_code="").count() == 9
+
+
+def test_while_a_mail_server_is_away_a_nudge_leaves_it_to_the_sweep(person, failing_mail):
+    failing_mail.error = ConnectionRefusedError()
+    first, second = queue(person, key="1"), queue(person, key="2")
+    now = timezone.now()
+    assert deliver_letter(first.pk, at_real=now) is Delivery.AWAY
+    assert deliver_letter(second.pk, at_real=now + timedelta(seconds=59)) is Delivery.NOT_WAITING
+    assert deliver_letter(second.pk, at_real=now + timedelta(seconds=60)) is Delivery.AWAY
+    assert failing_mail.asked == 2
+
+
+def test_a_mail_server_that_puts_everything_off_is_asked_three_times_in_a_sweep(person, failing_mail):
+    failing_mail.error = PUT_OFF
+    for number in range(10):
+        queue(person, key=str(number))
+    now = timezone.now()
+    assert hand_over_waiting(at_real=now) == 0
     assert failing_mail.asked == 3
+    found = Letter.objects.filter(next_try_at=now + timedelta(minutes=1))
+    assert list(found.values_list("attempts", "last_error_code")) == [(0, "smtp 450")] * 3
+
+
+def test_a_letter_that_is_put_off_while_others_are_taken_counts_as_refused_and_holds_up_nobody(person, failing_mail):
+    failing_mail.error = PUT_OFF
+    failing_mail.fails = staticmethod(lambda address: address == "person@example.org")
+    full = [queue(person, key=str(number)) for number in range(2)]
+    other = User.objects.create_user("other@example.org")
+    now = timezone.now()
+    assert hand_over_waiting(at_real=now) == 0
+    for number in range(5):
+        queue(other, key=f"other {number}")
+    assert hand_over_waiting(at_real=now + timedelta(minutes=1)) == 5
+    found = Letter.objects.filter(pk__in=[letter.pk for letter in full]).values_list("attempts", "next_try_at")
+    assert list(found) == [(1, now + timedelta(minutes=3))] * 2
+
+
+def test_a_server_that_hangs_up_after_some_letters_is_called_again(person, failing_mail):
+    failing_mail.error = smtplib.SMTPServerDisconnected()
+    failing_mail.fails = staticmethod(lambda address: failing_mail.asked in (4, 9))
+    for number in range(10):
+        queue(person, key=str(number))
+    now = timezone.now()
+    assert hand_over_waiting(at_real=now) == 8
+    assert hand_over_waiting(at_real=now + timedelta(minutes=1)) == 2
 
 
 def test_one_letter_that_cannot_be_made_does_not_stop_the_others(person):

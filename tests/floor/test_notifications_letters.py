@@ -34,7 +34,7 @@ DETAILS = {
     "decided_on": "2026-11-17",
     "review_body": {"zh": "石狮市人民政府", "en": "Shishi Municipal People's Government"},
     "review_days": 60,
-    "objection": {"zh": "您可以补充证明，申请复核。", "en": "You may add evidence and ask for reconsideration."},
+    "reconsider_by": "2026-12-08",
     "amount_fen": 1_000_000,
     "instalments": [
         {"number": 1, "amount_fen": 600_000, "due_on": ""},
@@ -50,10 +50,25 @@ DETAILS = {
     "note": "金额按新文件调整。",
     "answered_by": "管一川",
     "is_published": False,
+    "minutes": 30,
+    "hours": 2,
+    "is_delegate": True,
+    "number_last4": "0014",
+    "valid_to": "2028-10-15",
+    "giver": "苏一舟",
+    "delegate": "曾启明",
+    "roles": [{"zh": "初审 · 全部项目 · 全市", "en": "First review · all programmes · whole city"}],
+    "ended_by": "管一川",
+    "ended_on": "2026-11-20",
+    "partner": {"zh": "石狮海滨酒店", "en": "Shishi Seaside Hotel"},
+    "link": "https://portal.example/partner/invited/a-secret/",
+    "until": "2026-11-20",
 }
 
 
-ABOUT_NO_APPLICATION = {"number_in_question"}
+ABOUT_NO_APPLICATION = {"number_in_question", "partner_invited", "delegation_made", "delegation_ended"}
+ABOUT_NO_APPLICATION |= {"sign_in_locked", "second_factor_reset", "recovery_issued", "account_recovered"}
+ABOUT_NO_APPLICATION |= {kind for kind in KINDS if kind.startswith("card_")}  # they name the card
 
 
 @pytest.fixture
@@ -119,9 +134,25 @@ def test_a_refusal_names_clause_reason_and_the_way_to_object(person):
         "林晚舟，您好：",
         "您的“一次性生活补贴”申请（编号 LS-2026-000012）没有获批，决定日期是 2026 年 11 月 17 日。",
         "不符合的条款：LS-4，首次在石狮就业\n理由：毕业证书看不清。",
-        "您可以补充证明，申请复核。",
+        "您可以在“我的申请”里申请复核，最晚 2026 年 12 月 8 日；由没有办理过这件申请的人决定。",
         "不同意这个决定，您可以自知道这个决定之日起 60 日内，向石狮市人民政府申请行政复议。",
         "决定书全文在“我的申请”里，可以打印。",
+    )
+
+
+def test_a_letter_on_paper_sends_nobody_to_pages_they_cannot_open():
+    """Whoever applied at the counter has no account."""
+    for kind in sorted(set(KINDS) - ABOUT_NO_APPLICATION):
+        letter = Letter(kind=kind, reference="LS-2026-000012", context=FRAME | {it: DETAILS[it] for it in KINDS[kind]})
+        for language, elsewhere in (("zh-hans", "我的申请"), ("en", "My applications")):
+            rendered = render_letter(letter, language)
+            assert elsewhere not in "\n".join(rendered.paragraphs), kind
+    refused = Letter(kind="refused", context=FRAME | {it: DETAILS[it] for it in KINDS["refused"]})
+    assert render_letter(refused).paragraphs[3:] == (
+        "您可以带身份证件到福建省石狮市（示例地址）人才服务窗口申请复核，最晚 2026 年 12 月 8 日；"
+        "由没有办理过这件申请的人决定。",
+        "不同意这个决定，您可以自知道这个决定之日起 60 日内，向石狮市人民政府申请行政复议。",
+        "决定书附在这封信后面。",
     )
 
 
