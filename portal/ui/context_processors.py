@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from portal import clock
 from portal.city import city
+from portal.sms import gateway
 
 THEMES = ("light", "dark")
 OTHER_LANGUAGE = {"zh-hans": ("en", "English"), "en": ("zh-hans", "中文")}
@@ -26,12 +27,16 @@ SECTIONS = {
     "account_change": "applications",
     "account_change_password": "account",
     "account_email": "account",
+    "account_phone": "account",
     "mfa": "account",
+    "device": "account",
     "notice": "notices",
     "objection_new": "notices",
     "letter": "letters",
     "help": "help",
     "desk": "desk",
+    "counter": "desk",
+    "desk_delegation": "desk_delegations",
     "desk_notice": "desk_notices",
     "desk_objection": "desk_notices",
     "roll": "rolls",
@@ -41,6 +46,9 @@ SECTIONS = {
     "desk_polic": "desk_policies",
     "policy_": "desk_policies",
     "simulation": "desk_policies",
+    "desk_partner": "desk_partners",
+    "desk_place": "desk_partners",
+    "desk_manager": "desk_partners",
 }
 
 _count_unread: Callable[[Any], int] | None = None
@@ -58,6 +66,7 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self.is_demo: bool = settings.DEMO
+        self.offers_sms = gateway.is_offered()
 
     @cached_property
     def lang(self) -> str:
@@ -79,6 +88,11 @@ class Frame:
         name = (match.url_name if match else None) or ""
         fitting = [start for start in SECTIONS if name.startswith(start)]
         return SECTIONS[max(fitting, key=len)] if fitting else ""
+
+    @cached_property
+    def acting_for(self) -> Any:
+        """The application that a clerk works on for somebody at the counter; None on all other pages."""
+        return getattr(self._request, "acting_for", None)
 
     @cached_property
     def here(self) -> str:

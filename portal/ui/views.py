@@ -13,11 +13,14 @@ YEAR = 365 * 24 * 60 * 60
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page the button was on; to the home page when the address is not ours."""
+    """To the page the button was on; to the home page when the address is not ours.
+
+    ``again``: the page answered what was sent to it, so the browser sends it the same again (307).
+    """
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = reverse("home")
-    return HttpResponseRedirect(target)
+        return HttpResponseRedirect(reverse("home"))
+    return HttpResponseRedirect(target, preserve_request="again" in request.POST)
 
 
 def _remember(response: HttpResponse, name: str, value: str) -> None:

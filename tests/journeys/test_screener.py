@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -45,6 +46,13 @@ def answer_everything(visitor: Visitor) -> None:
     visitor.tick("以上都不是")
 
 
+def change_language(visitor: Visitor) -> Visitor:
+    """Press the switch of the frame; the visitor who reads the other language."""
+    other = {"zh-hans": "en", "en": "zh-hans"}[visitor.language]
+    visitor.page.get_by_role("button", name={"en": "English", "zh-hans": "中文"}[other]).first.click()
+    return replace(visitor, language=other)
+
+
 @pytest.mark.parametrize(
     ("language", "width", "javascript"),
     [("zh-hans", 390, False), ("en", 1280, True)],
@@ -73,6 +81,13 @@ def test_a_visitor_compares_what_looks_right_and_changes_an_answer(
     expect(question(visitor, BORN)).to_have_value("2003")
     expect(visitor.page.get_by_role("radio", name=visitor.say("本科"), exact=True)).to_be_checked()
     assert visitor.page.evaluate("document.documentElement.scrollWidth") == width
+
+    other = change_language(visitor)  # and the answers go with it
+    other.sees_heading("按您的回答")
+    other.is_at("screener")
+    assert "?" not in visitor.page.url
+    expect(question(other, BORN)).to_have_value("2003")
+    change_language(other)
 
     household = question(visitor, "户籍在哪里？")
     household.get_by_role("radio", name=visitor.say("其他地方"), exact=True).check()

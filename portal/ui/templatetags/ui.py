@@ -1,6 +1,7 @@
 """Components as template tags. They are builtins: no template loads them. Only a tag's one subject is positional."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -323,6 +324,17 @@ def _sentences(bound: BoundField, label: str) -> list[str]:
     return sentences
 
 
+def _named(errors: list[tuple[BoundField, str]]) -> list[tuple[str, str]]:
+    """Anchor and sentence of each; one that stands at several fields is told apart by the field's name."""
+    said = Counter(sentence for _bound, sentence in errors)
+    return [
+        (_anchor(bound), _("%(label)s：%(sentence)s") % {"label": bound.label, "sentence": sentence})
+        if said[sentence] > 1
+        else (_anchor(bound), sentence)
+        for bound, sentence in errors
+    ]
+
+
 def _missing(widget: Widget, label: str) -> str:
     if isinstance(widget, CheckboxInput):
         return _("请勾选“%(label)s”") % {"label": label}
@@ -344,7 +356,7 @@ def form_errors(
     errors: list[tuple[str, str]] = []
     for one in [form, *forms] if form is not None else forms:
         errors += [("", sentence) for sentence in one.non_field_errors()]
-        errors += [(_anchor(bound), sentence) for bound in one for sentence in _sentences(bound, bound.label)]
+        errors += _named([(bound, sentence) for bound in one for sentence in _sentences(bound, bound.label)])
     errors += extra
     count = len(errors)
     heading = ngettext("有 %(count)d 处需要修改", "有 %(count)d 处需要修改", count) % {"count": count}

@@ -52,3 +52,6 @@ document.querySelector(".th-errors")?.focus();
 const menus = (keep) => document.querySelectorAll(".th-menu[open]").forEach((menu) => { if (menu !== keep) menu.open = false; });
 document.addEventListener("click", (event) => menus(event.target.closest(".th-menu")));
 document.addEventListener("keydown", (event) => event.key === "Escape" && menus());
+
+// The desk's bar:
+document.querySelector(".th-deskbar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
