@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check bench lock messages dev
+.PHONY: help run test quick drill check bench lock messages dev
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-15s %s\n' "$$name" "$$what"; done
@@ -17,6 +17,9 @@ test: dev check ## the checks, then every test on SQLite and on PostgreSQL, with
 quick: dev ## the tests that need no browser, worker or PostgreSQL
 	@$(VENV)/python -m deploy.suite quick
 
+drill: dev ## what becomes of the portal when its parts fail: worker, scheduler, broker, cache, mail, text messages, database
+	@$(VENV)/python -m deploy.suite drill
+
 check: dev ## style, types, which part may import which, and migrations on both databases
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
@@ -24,10 +27,12 @@ check: dev ## style, types, which part may import which, and migrations on both 
 	$(VENV)/lint-imports
 	$(VENV)/python -m deploy.suite migrations
 
-bench: dev ## how fast the policy engine is beside clauses written by hand, a simulation beside a plain loop, and steps with and without the audit (ratios)
+bench: dev ## how fast the policy engine is beside clauses written by hand, a simulation beside a plain loop, steps with and without the audit, a roll beside its writers, and submitting beside a bare form (ratios)
 	@DEMO=1 $(VENV)/python -m benchmarks.policy
 	@DEMO=1 $(VENV)/python -m benchmarks.simulation
 	@DEMO=1 $(VENV)/python -m benchmarks.audit
+	@DEMO=1 $(VENV)/python -m benchmarks.rolls
+	@DEMO=1 $(VENV)/python -m benchmarks.submit
 
 lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -40,13 +40,13 @@ NOW = timezone.now()
 
 def store(count: int, version: PolicyVersion, user: User, seed: int) -> None:
     """Store ``count`` more applications, each with one sealed assessment; one in ten is still open."""
-    calendar, past = shipped_calendar(), Person.objects.create()
+    calendar, past = shipped_calendar(), Person.objects.create(entered_by=user)
     first = Application.objects.count()
     for start in range(first, first + count, CHUNK):
         applications, submissions, assessments, persons = [], [], [], []
         for number, facts in enumerate(applicants(min(CHUNK, first + count - start), seed + start), start):
             is_open = number % 10 == 0
-            person = Person() if is_open else past
+            person = Person(entered_by=user) if is_open else past
             if is_open:
                 persons.append(person)
             row = Application(

@@ -22,6 +22,7 @@ _DEMO_SECRETS = {
     "FIELD_HASH_KEY": "ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1oYXNoLTAwMDE=",
     "AUDIT_SEAL_KEY": "ZGVtby1vbmx5LW5vdC1hLXNlY3JldC1zZWFsLWtleS0wMDAx",
     "REGISTER_KEY": "demo-only-not-a-secret-of-the-registers",
+    "SMS_KEY": "demo-only-not-a-secret-of-the-messages",
 }
 
 
@@ -42,10 +43,11 @@ FIELD_HASH_KEY = _secret("FIELD_HASH_KEY")
 # Columns of keyed hashes, as app.Model.column. Those of one line hold the same values and change in one transaction.
 KEYED_HASHES = (
     ("people.Person.number_hash", "casework.Application.number_hash", "casework.GrantClaim.number_hash",
-     "registers.RegisterAnswer.number_hash"),
+     "registers.RegisterAnswer.number_hash", "cards.Card.number_hash"),
     ("people.PayoutAccount.number_hash", "subsidies.RollLine.account_hash"),
     ("registers.RegisterAnswer.employer_hash",),
     ("registers.RegisterAnswer.about_hash",),
+    ("accounts.SignInPhone.number_hash",),
 )  # fmt: skip
 AUDIT_SEAL_KEY = _secret("AUDIT_SEAL_KEY")
 DEBUG = False
@@ -60,6 +62,8 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.vault",
     "portal.clock",
+    "portal.locks",
+    "portal.sms",
     "portal.accounts",
     "portal.api",
     "portal.audit",
@@ -67,6 +71,8 @@ INSTALLED_APPS = [
     "portal.policy",
     "applicants.people",
     "applicants.registers",
+    "portal.recovery",
+    "portal.partners",
     "portal.casework",
     "applicants.cards",
     "subsidies",
@@ -83,6 +89,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "csp",
@@ -101,6 +108,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.PersonalPagesMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.accounts.middleware.SessionLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.accounts.middleware.SecondFactorMiddleware",
@@ -180,6 +188,13 @@ REGISTERS = env.list(
 )
 REGISTER_TIMEOUT = env.float("REGISTER_TIMEOUT", default=4.0)  # seconds
 
+# The gateway of text messages; none means that people sign in by e-mail, and letters go there.
+SMS_URL = env.str("SMS_URL", default="").rstrip("/")
+SMS_KEY = _secret("SMS_KEY") if SMS_URL or DEMO else ""
+SMS_SIGNATURE = env.str("SMS_SIGNATURE", default="人才港湾")  # the sender that operators have approved
+SMS_TEMPLATES = env.dict("SMS_TEMPLATES", default={})  # their codes for ours (portal/sms/templates.py)
+SMS_TIMEOUT = env.float("SMS_TIMEOUT", default=3.0)  # seconds, connecting included: somebody waits for the page
+
 # Fonts for what the portal's own font lacks, and the library that writes spreadsheets.
 FONT_FALLBACKS = [place for place in env.str("FONT_FALLBACKS", default="").split(":") if place]
 XLSX_WRITER = env.str("XLSX_WRITER", default="rustpy-xlsxwriter")  # or openpyxl
@@ -224,13 +239,52 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+# What nobody needs to do more often. The lock of an account (LOCK_AFTER) holds from whatever address.
+ACCOUNT_RATE_LIMITS = {
+    "phone_code_sent": "1/60s/key,5/h/key,10/d/key,30/h/ip,100/d/ip",
+    "phone_code_tried": "10/10m/key,100/10m/ip",
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,20/h/key",
+    "signup": "20/m/ip",
+    "confirm_email": "1/10s/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reauthenticate": "10/m/user",
+    "recovery": "10/m/ip",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("CONFIRMED_MINUTES", default=10)  # seconds
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("NUM_PROXIES", default=0)
+LOCK_AFTER, LOCK_WITHIN, LOCK_FOR = 5, timedelta(minutes=15), timedelta(minutes=30)  # wrong passwords and codes
+# How long one may do nothing, and how long after signing in one signs in again.
+SESSION_LIMITS = {
+    "bureau": (
+        timedelta(minutes=env.int("BUREAU_IDLE_MINUTES", default=30)),
+        timedelta(hours=env.int("BUREAU_SESSION_HOURS", default=12)),
+    ),
+    "visit": (timedelta(minutes=env.int("VISIT_IDLE_MINUTES", default=120)), timedelta(days=1)),
+    "kept": (timedelta(days=14), timedelta(days=30)),  # whoever ticked "keep me signed in on this device"
+}
 MFA_ADAPTER = "portal.accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.CodeForm",
+    "reauthenticate": "portal.accounts.forms.ConfirmingCodeForm",
+    "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "portal.accounts.forms.RenamePasskeyForm",
+    "login_webauthn": "portal.accounts.forms.SignInPasskeyForm",
+    "authenticate_webauthn": "portal.accounts.forms.SecondPasskeyForm",
+    "reauthenticate_webauthn": "portal.accounts.forms.ConfirmingPasskeyForm",
+}
 MFA_TOTP_TOLERANCE = 1  # the code that has just changed still opens (RFC 6238 section 5.2)
 MFA_TOTP_ISSUER = "Talent Harbour"
 
 # A demo without a mail server keeps its mail in a folder that the demo page reads.
 DEMO_MAIL_DIR = VAR_DIR / "mail"
+DEMO_TEXTS = VAR_DIR / "sms" / "messages.jsonl"  # what the gateway of the demo has taken
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{DEMO_MAIL_DIR}" if DEMO else "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Talent Harbour <no-reply@localhost>")
@@ -243,6 +297,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("CELERY_KEY_PREFIX", default=""),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -258,13 +313,18 @@ CELERY_BEAT_SCHEDULE = {
     "seal audit entries": {"task": "audit.seal", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "go on with simulations": {"task": "casework.sweep_simulations", "schedule": timedelta(seconds=15)},
     "go on with lists": {"task": "casework.sweep_lists", "schedule": timedelta(seconds=15)},
+    "go on with rolls": {"task": "subsidies.sweep_rolls", "schedule": timedelta(seconds=15)},
     "check submitted applications": {"task": "casework.sweep_checks", "schedule": timedelta(seconds=15)},
     "ask registers again": {"task": "casework.sweep_registers", "schedule": timedelta(seconds=15)},
     "ask registers before paying": {"task": "subsidies.sweep_before_paying", "schedule": timedelta(hours=1)},
     "act on what has come due": {"task": "casework.sweep_due", "schedule": timedelta(seconds=60)},
     "forget keys of the API": {"task": "api.forget_old_keys", "schedule": timedelta(hours=1)},
+    "forget guesses": {"task": "locks.forget_old_guesses", "schedule": timedelta(hours=1)},
+    "forget sessions that are over": {"task": "accounts.forget_ended_sessions", "schedule": timedelta(hours=1)},
     "ask for proofs of being in post": {"task": "subsidies.sweep_rechecks", "schedule": timedelta(hours=1)},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():  # after a day without a worker nobody needs the sweeps of that day
+    _entry.setdefault("options", {"expires": max(60, _entry["schedule"].total_seconds())})
 
 # What every part of the API says and refuses alike is in portal/api; which rates hold is said here.
 REST_FRAMEWORK = {
@@ -273,7 +333,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.JSONBody"],
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
-    "DEFAULT_THROTTLE_RATES": {"eligibility": "30/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.SignedIn"],
+    "DEFAULT_THROTTLE_RATES": {"eligibility": "30/min", "signed_in": "300/min"},
     "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "URL_FORMAT_OVERRIDE": None,
@@ -293,7 +354,13 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "portal.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["stderr"],

@@ -123,6 +123,8 @@ class DeclarationForm(forms.Form):
             del self.fields["is_notice_agreed"]
         else:
             self.fields["is_notice_agreed"].help_text = notice_text(document)
+        for name in ("earlier_scheme", "earlier_area"):
+            self.fields[name].needed = _("（领过的必填）")
         for name, field in self.fields.items():
             opens = "has_earlier_grants" if name.startswith("earlier_") else name
             if only is not None and name not in only and opens not in only:

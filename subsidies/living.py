@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Min, Q, Sum
-from django.utils import timezone
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from applicants.people.linking import known_as
 from applicants.people.models import Person
 from portal.casework.models import Application, Assessment
-from portal.casework.programmes import Grant, Programme, grants_of, register
-from portal.city import city
+from portal.casework.programmes import DECLARATION, OwnSection, Programme, grants_of, register
 from portal.policy.assessing import Assessment as Assessed
 from subsidies.models import LivingSubsidy, Payable
 
@@ -37,9 +35,15 @@ def register_programme() -> None:
             is_open=True,
             is_one_off=True,
             sections=("identity", "education", "employment", "account"),
-            declaration_form=DeclarationForm,
-            declaration_is_complete=declaration_is_complete,
-            declaration_answers=declaration_answers,
+            own_sections=(
+                OwnSection(
+                    DECLARATION,
+                    _("声明和公示告知"),
+                    DeclarationForm,
+                    is_complete=declaration_is_complete,
+                    answers=declaration_answers,
+                ),
+            ),
             facts=declared_facts,
             on_approved=create_payables,
             on_register_answer=weigh_answers,
@@ -91,7 +95,7 @@ def declared_facts(application: Application) -> Mapping[str, Any]:
     return {"prior_grants": ";".join(found) or "-"}
 
 
-def living_subsidies_of(person: Person) -> Iterable[Grant]:
+def living_subsidies_of(person: Person) -> QuerySet[Any, Any]:
     """What this portal has granted ``person``, whoever is linked with them, or whoever had the number they have now.
 
     One grant per approved application, with what is left of it where a part was cancelled.
@@ -103,8 +107,7 @@ def living_subsidies_of(person: Person) -> Iterable[Grant]:
     same = Q(person__in=everyone.ids) | Q(application__number_hash__in=everyone.hashes)
     payables = Payable.objects.filter(same, programme=CODE, kind=Payable.Kind.INSTALMENT, cancelled_at__isnull=True)
     rows = payables.values("application", "policy_code").annotate(fen=Sum("gross_fen"), since=Min("approved_at"))
-    for row in rows.order_by("since", "application"):
-        yield Grant(row["policy_code"], city().code, row["fen"], timezone.localdate(row["since"]))
+    return rows.order_by().values_list("policy_code", "fen", "since")
 
 
 def create_payables(application: Application, assessment: Assessment, at: datetime) -> None:

@@ -8,6 +8,7 @@ from subsidies.views import bank, cancelling, payables, rolls, settling
 urlpatterns = [
     path("desk/payables/", payables.payables, name="payables"),
     path("desk/payables/collect/", payables.roll_collect, name="roll_collect"),
+    path("desk/payables/collect-all/", payables.roll_collect_all, name="roll_collect_all"),
     path("desk/payables/<uuid:id>/account/", settling.payable_account, name="payable_account"),
     path("desk/payables/<uuid:id>/recheck/", settling.payable_recheck, name="payable_recheck"),
     path("desk/payables/<uuid:id>/cancel/", cancelling.payable_cancel, name="payable_cancel"),

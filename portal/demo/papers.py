@@ -20,6 +20,7 @@ TITLES = {
     "account_proof": "SOCIAL SECURITY CARD",
     "in_post_proof": "INSURANCE RECORD",
     "grants_statement": "STATEMENT ABOUT GRANTS",
+    "reconsideration_paper": "EMPLOYER'S STATEMENT",
 }
 
 

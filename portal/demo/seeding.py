@@ -19,15 +19,16 @@ from applicants.registers import services as registers
 from applicants.registers.models import RegisterAnswer
 from portal import clock
 from portal.accounts.models import User
-from portal.casework.completeness import required_papers
+from portal.casework.completeness import FOR_RECONSIDERATION, required_papers
 from portal.casework.models import Application, Notice
-from portal.casework.services import checking, drafting, noticing
+from portal.casework.services import checking, drafting, entering, noticing, supplying
 from portal.casework.services.advancing import advance
 from portal.casework.services.due import act_on_due
 from portal.casework.services.evidence import facts_of
 from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
 from portal.demo.inventing import Invented, invent
 from portal.demo.papers import lines_for, sample_paper
+from portal.demo.partners import seed_partners
 from portal.demo.sandbox.answers import InHouse
 from portal.demo.sandbox.city import city_of, write_city
 from portal.notifications.models import Letter
@@ -86,16 +87,25 @@ def seed() -> None:
         on=timezone.localdate(city.now),
         odd=city.odd,
     )
-    Letter.objects.update(emailed_at=city.now, next_try_at=None)  # the past is not mailed again
+    seed_partners(by=bureau["admin"], at=city.ago(9))
+    Letter.objects.exclude(recipient=None).update(emailed_at=city.now, next_try_at=None)  # the past is not mailed again
     create_account(APPLICANT)  # nothing applied for yet: the place to begin
 
 
-def draft(city: City, number: int, *, days: int, policy: str = "LS-2022", parts: int = 6) -> Application:
-    """A draft with its first ``parts`` parts filled in (six are all of them)."""
+def draft(
+    city: City, number: int, *, days: int, policy: str = "LS-2022", parts: int = 6, at_counter: bool = False
+) -> Application:
+    """A draft with its first ``parts`` parts filled in (six are all of them), by the person or by the clerk."""
     at = city.ago(days)
-    user = create_account(DemoAccount(f"person{number:02d}@shishi.example", ""))
-    row = drafting.start_application(user=user, programme_code=PROGRAMME, policy_code=policy, privacy_read_at=at, at=at)
-    person, answers = row.applicant, invent(number, on=timezone.localdate(at), policy=policy)
+    answers, asked = invent(number, on=timezone.localdate(at), policy=policy), {"programme_code": PROGRAMME, "at": at}
+    if at_counter:
+        user, seen = city.staff["clerk"], {name: answers.identity[name] for name in ("legal_name", "number")}
+        seen |= {"number_kind": "resident_id"}
+        row = entering.enter_application(identity=seen, person=None, policy_code=policy, by=user, **asked)
+    else:
+        user = create_account(DemoAccount(f"person{number:02d}@shishi.example", ""))
+        row = drafting.start_application(user=user, policy_code=policy, privacy_read_at=at, **asked)
+    person = row.applicant
     city.people[str(answers.identity["number"])] = answers
     steps: list[Callable[[], object]] = [
         lambda: people.save_identity(person=person, values=answers.identity, by=user, at=at),
@@ -119,20 +129,20 @@ def add_papers(row: Application, at: datetime) -> None:
             kind=asked.kind,
             upload=sample_paper(asked.kind, lines_for(asked.kind, answers)),
             limits=asked.limits,
-            by=row.applicant.user,
+            by=row.entered_by or row.applicant.user,
             at=at,
         )
-        drafting.put_on_shelf(application=row, kind=asked.kind, paper=paper, by=row.applicant.user, at=at)
+        drafting.put_on_shelf(application=row, kind=asked.kind, paper=paper, by=paper.uploaded_by, at=at)
 
 
-def submitted(city: City, number: int, *, days: int, policy: str = "LS-2022", odd: str = "") -> Application:
+def submitted(city: City, number: int, *, days: int, odd: str = "", **kind: Any) -> Application:
     """An application handed in ``days`` days ago and checked: it waits to be accepted.
 
     ``odd`` is how the registers say otherwise than the person did (one of ODDITIES).
     """
-    row = draft(city, number, days=days, policy=policy)
+    row = draft(city, number, days=days, **kind)
     at = city.ago(days, hour=11)
-    row = drafting.submit_application(application=row, by=row.applicant.user, at=at)
+    row = drafting.submit_application(application=row, by=row.entered_by or row.applicant.user, at=at)
     if odd:
         city.odd[row.applicant.number] = odd
     let_registers_answer(city, row, at=at, are_connected=days <= CONNECTED_DAYS)
@@ -255,6 +265,21 @@ def refused(city: City, number: int, *, days: int) -> Application:
     )
 
 
+def asked_again(city: City, number: int, *, days: int) -> Application:
+    """Refused, and asked to be reconsidered with a paper."""
+    row = refused(city, number, days=days)
+    person, at = row.applicant, city.ago(days - 6)
+    upload = sample_paper(FOR_RECONSIDERATION, ["TRAINEE   2021-07 - 2021-07", "NO LABOUR CONTRACT"])
+    supplying.hand_in_paper(application=row, kind=FOR_RECONSIDERATION, upload=upload, by=person.user, at=at)
+    return drafting.ask_reconsideration(
+        application=row,
+        reason="参保记录里的那家单位是我上学时的实习单位，替我缴了一个月工伤保险，没有签劳动合同。说明附后，请复核。",
+        by=person.user,
+        at=at,
+        expected_version=row.version,
+    )
+
+
 def withdrawn(city: City, number: int, *, days: int) -> Application:
     """Withdrawn by the applicant before first review."""
     row = accepted(city, number, days=days)
@@ -361,7 +386,10 @@ STORIES: tuple[tuple[int, Callable[[City, int], object]], ...] = (
     (2, lambda city, number: accepted(city, number, days=6, policy="YTE-2024")),
     (5, lambda city, number: reviewed(city, number, days=number % 5 + 6)),
     (3, lambda city, number: returned(city, number, days=number % 4 + 5)),
-    (2, lambda city, number: refused(city, number, days=20)),
+    (2, lambda city, number: refused(city, number, days=14 + number % 2 * 6)),
     (1, lambda city, number: withdrawn(city, number, days=12)),
     (1, lambda city, number: lapsed(city, number, days=30)),
+    (1, lambda city, number: asked_again(city, number, days=14)),
+    (1, lambda city, number: submitted(city, number, days=1, at_counter=True)),
+    (1, lambda city, number: draft(city, number, days=0, parts=3, at_counter=True)),
 )

@@ -7,4 +7,6 @@ from portal.demo import views
 urlpatterns = [
     path("", views.demo, name="demo"),
     path("clock/", views.demo_move_clock, name="demo_move_clock"),
+    path("texts/", views.demo_texts, name="demo_texts"),
+    path("partner/<uuid:id>/", views.demo_partner_link, name="demo_partner_link"),
 ]

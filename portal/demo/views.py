@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -25,13 +26,20 @@ from portal.city import city
 from portal.demo.accounts import APPLICANT, PASSWORD, code_of
 from portal.demo.inventing import Invented
 from portal.demo.mailbox import newest_mails
+from portal.demo.partners import manager_of, operators
 from portal.demo.sandbox.city import SPARE_POLICIES, spare_people
+from portal.demo.sandbox.texts import newest_texts
+from portal.demo.switching_texts import POSITIONS, position_now, turn_to
+from portal.partners.models import PartnerMember
+from portal.partners.services.devices import make_link
 from portal.policy.services import stored_calendar
+from portal.sms import gateway
 from portal.ui.asking import number_in
 from portal.ui.figures import day_text, listed
 from subsidies.tasks import sweep_before_paying, sweep_rechecks
 
 MAILS_SHOWN = 30
+TEXTS_SHOWN = 20
 LARGEST_MOVE = 250  # working days, about a year
 
 
@@ -64,6 +72,10 @@ def demo(request: HttpRequest) -> HttpResponse:
         "largest_move": LARGEST_MOVE,
         "spare": _spare(),
         "sandbox": settings.REGISTER_URL,
+        "operators": operators(),
+        "texts_switch": POSITIONS.items() if gateway.is_offered() else None,
+        "texts_now": position_now() if gateway.is_offered() else None,
+        "texts": newest_texts(settings.DEMO_TEXTS, TEXTS_SHOWN) if gateway.is_offered() else None,
     }
     return render(request, "demo/demo.html", context)
 
@@ -111,3 +123,24 @@ def demo_move_clock(request: HttpRequest) -> HttpResponse:
     sweep_before_paying()
     messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
     return redirect("demo")
+
+
+@require_POST
+def demo_texts(request: HttpRequest) -> HttpResponse:
+    """Let the gateway of text messages work, lag or fail."""
+    code = request.POST.get("texts", "")
+    if code not in POSITIONS or not gateway.is_offered():
+        messages.error(request, _("请选一种。"))
+    elif turn_to(code, at=timezone.now()):
+        messages.success(request, _("短信网关：%(how)s。") % {"how": POSITIONS[code].label})
+    else:
+        messages.error(request, _("短信网关没有答应，什么也没有改。"))
+    return redirect("demo")
+
+
+@require_POST
+def demo_partner_link(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Make an operator's link in the name of their manager, and open it."""
+    member = get_object_or_404(PartnerMember.objects.filter(pk__in=[one.pk for one in operators()]), pk=id)
+    token = make_link(member=member, by=manager_of(member).user, at=clock.now())
+    return redirect("partner_enrol", token)

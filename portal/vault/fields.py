@@ -8,11 +8,13 @@ that nobody looks into cost nothing. ``values()`` gives the sealed token. Writin
 import json
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core import checks, validators
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import cached_property
 
 from portal.vault.sealing import is_current, open_sealed, seal
 
@@ -56,11 +58,26 @@ class SealedField(models.TextField):
 
     def context(self, instance: models.Model) -> str:
         """Name the one place where the value opens: model, field and row."""
-        return f"{self.model._meta.label_lower}.{self.name}:{instance.pk}"
+        return self._context_of(instance.pk)
+
+    def _context_of(self, pk: UUID) -> str:
+        return f"{self._place}:{pk}"
+
+    @cached_property
+    def _place(self) -> str:
+        return f"{self.model._meta.label_lower}.{self.name}"
 
     def open(self, token: Sealed, instance: models.Model):
         """Open a token read from the instance's row. Raises SealBroken."""
-        return self.decode(open_sealed(token, self.context(instance)).decode())
+        return self.open_for(token, instance.pk)
+
+    def open_for(self, value, pk: UUID):
+        """Open what ``values()`` gave of the row ``pk``. Raises SealBroken."""
+        return self.decode(open_sealed(value, self._context_of(pk)).decode()) if isinstance(value, Sealed) else value
+
+    def seal_for(self, value, pk: UUID) -> Sealed:
+        """Seal a value for the row ``pk``, for a statement that writes many rows."""
+        return Sealed(seal(self.encode(value).encode(), self._context_of(pk)))
 
     def seal(self, value, instance: models.Model):
         """Seal a value for the instance's row."""

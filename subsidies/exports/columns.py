@@ -5,6 +5,7 @@ office's and the bank's, whoever issues it, in whatever language.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.utils.translation import override
@@ -41,17 +42,22 @@ COLUMNS: dict[str, Column] = {
 def cell_of(line: Mapping[str, Any], key: str) -> Any:
     """What the column ``key`` says about a line: money in fen, the position as a number, the rest as text."""
     if key == "education":
-        with override("zh-hans"):
-            return str(EducationLevel(line[key]).label)
+        return _in_chinese(line[key])
     return line[key] if COLUMNS[key].kind in ("money", "count") else str(line[key])
+
+
+@cache
+def _in_chinese(level: str) -> str:
+    with override("zh-hans"):
+        return str(EducationLevel(level).label)
 
 
 class Totals:
     """Counts and adds up lines while they pass by."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.fen = dict.fromkeys((key for key, column in COLUMNS.items() if column.kind == "money"), 0)
+    def __init__(self, count: int = 0, **fen: int) -> None:
+        self.count = count
+        self.fen = dict.fromkeys((key for key, column in COLUMNS.items() if column.kind == "money"), 0) | fen
 
     def add(self, line: Mapping[str, Any]) -> None:
         """One more line; money in fen."""

@@ -49,15 +49,19 @@ class RollHead:
     marks: Sequence[str]
 
 
-def roll_pdfs(head: RollHead, rows: Iterable[Mapping[str, Any]], *, most: int = LINES_PER_VOLUME) -> Iterator[bytes]:
-    """Make the volumes of a roll, one after the other, each of at most ``most`` lines; sums run on through them."""
-    totals, lines = Totals(), iter(rows)
-    volumes = max(-(-head.count // most), 1)
-    for number in range(1, volumes + 1):
-        size = min(most, head.count - (number - 1) * most)
-        yield _Volume(head, number, volumes, size).draw(islice(lines, size), totals)
-        if number < volumes:
-            gc.collect()  # a font holds itself in a circle; the next volume is not to stand beside it in memory
+def volumes_of(count: int, most: int = LINES_PER_VOLUME) -> int:
+    """How many volumes so many lines take."""
+    return max(-(-count // most), 1)
+
+
+def roll_pdf(
+    head: RollHead, rows: Iterable[Mapping[str, Any]], *, volume: int, before: Totals, most: int = LINES_PER_VOLUME
+) -> bytes:
+    """Make one volume, of at most ``most`` lines. Sums run on from those ``before``, which goes on counting."""
+    size = min(most, head.count - (volume - 1) * most)
+    content = _Volume(head, volume, volumes_of(head.count, most), size).draw(iter(rows), before)
+    gc.collect()  # a font holds itself in a circle; the next volume is not to stand beside it in memory
+    return content
 
 
 class _Volume:

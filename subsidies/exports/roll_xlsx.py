@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from portal.printing.tables import write_table
 from subsidies.exports.columns import COLUMNS, Totals, cell_of
 
 
-def roll_xlsx(number: str, rows: Iterable[Mapping[str, Any]], *, mark: str = "") -> bytes:
-    """Return the file of roll ``number``: a row per dict of ``rows`` (by column key, money in fen), then the totals.
+def write_roll_xlsx(target: BinaryIO, number: str, rows: Iterable[Mapping[str, Any]], *, mark: str = "") -> None:
+    """Write the file of roll ``number``: a row per dict of ``rows`` (by column key, money in fen), then the totals.
 
     ``mark`` is a sentence for a row of its own below them.
     """
-    target = io.BytesIO()
     write_table(target, title=number, columns=list(COLUMNS.values()), rows=_cells(rows, mark))
-    return target.getvalue()
 
 
 def _cells(rows: Iterable[Mapping[str, Any]], mark: str) -> Iterator[list[Any]]:

@@ -13,12 +13,19 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Roll(models.Model):
-    """A payment roll. Issuing copies everything into its lines and stores the file; a change needs a new roll."""
+    """A payment roll. Issuing copies everything into its lines and stores the files; a change needs a new roll.
+
+    A long one is collected, issued and freed in batches, by whoever holds the newest ``turn``. Where a line may not be
+    paid any more, issuing is stopped: the copies are taken back in batches too, and the roll is collected again.
+    ``heartbeat`` is real time.
+    """
 
     class State(models.TextChoices):
-        """A roll is collected, then issued, or dropped."""
+        """A roll is collected, a long one by and by; then issued by and by, or dropped."""
 
+        COLLECTING = "collecting"
         COLLECTED = "collected"
+        ISSUING = "issuing"
         ISSUED = "issued"
         DROPPED = "dropped"
 
@@ -28,10 +35,20 @@ class Roll(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.COLLECTED)
     collected_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     collected_at = models.DateTimeField()
+    candidates = models.PositiveIntegerField(default=0)  # payables to look through, where many are collected
+    looked_at = models.PositiveIntegerField(default=0)  # of them; fewer where collecting ended early
+    cursor = models.CharField(max_length=60, blank=True)  # due date and id of the last of them
     issued_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
-    issued_at = models.DateTimeField(null=True)
+    issued_at = models.DateTimeField(null=True)  # when they gave the order
     count = models.PositiveIntegerField(null=True)
     net_fen = models.BigIntegerField(null=True)
+    copied = models.PositiveIntegerField(default=0)  # lines, counted by position
+    head = models.CharField(max_length=100, blank=True)  # of the audit trail, as printed on the files
+    turn = models.PositiveIntegerField(default=0)
+    heartbeat = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)  # the last time that issuing did not come to its end
+    stopped_on = models.ForeignKey("RollLine", models.PROTECT, null=True, related_name="+")  # none: a technical fault
     xlsx_name = models.CharField(max_length=80, blank=True)  # sealed file
     xlsx_sha256 = models.CharField(max_length=64, blank=True)  # of the bytes that a download serves
     xlsx_size = models.PositiveBigIntegerField(null=True)  # bytes; none for rolls issued before sizes were kept
@@ -46,7 +63,23 @@ class Roll(models.Model):
                 & ~Q(xlsx_sha256=""),
                 name="an_issued_roll_has_file_count_and_sum",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="issuing")
+                | Q(
+                    issued_by__isnull=False, issued_at__isnull=False, count__gt=0, net_fen__gt=0, copied__lte=F("count")
+                ),
+                name="a_roll_is_issued_on_somebodys_order",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["collecting", "collected", "dropped"])
+                | Q(issued_by__isnull=True, issued_at__isnull=True, copied=0, xlsx_name=""),
+                name="a_roll_that_is_not_issued_has_no_copies",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="issued") | Q(stopped_at__isnull=True), name="an_issued_roll_was_not_stopped"
+            ),
         ]
+        indexes = [models.Index(fields=["issued_at"], condition=Q(state="issuing"), name="rolls_to_issue")]
 
     def __str__(self) -> str:
         return self.number
@@ -95,16 +128,19 @@ class RollLine(models.Model):
         REJECTED = "rejected"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    roll = models.ForeignKey(Roll, models.PROTECT, related_name="lines")
+    # No index of its own: where the planner took that, each batch went through the whole roll.
+    roll = models.ForeignKey(Roll, models.PROTECT, related_name="lines", db_index=False)
     payable = models.ForeignKey(Payable, models.PROTECT, related_name="roll_lines")
     position = models.PositiveIntegerField()
     is_live = models.BooleanField(default=True)  # false: rejected by the bank, or its roll was dropped
-    approved_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    collected_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    issued_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    # Nobody looks for lines by these three, and each index would be written to for every line that is issued.
+    approved_by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    collected_by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    issued_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
     gross_fen = models.BigIntegerField()
     tax_fen = models.BigIntegerField()
     net_fen = models.BigIntegerField()
+    evidence = models.CharField(max_length=64, blank=True)  # SHA-256 of the sealed rows that were checked at collection
     payee = EncryptedJSONField(null=True)  # every column of the file, as issued
     account = EncryptedTextField(blank=True, default="")
     account_hash = models.CharField(max_length=64, blank=True, editable=False)  # as PayoutAccount.number_hash
@@ -129,7 +165,9 @@ class RollLine(models.Model):
                 name="a_rejected_line_is_not_live_and_names_why",
             ),
         ]
-        indexes = [models.Index(fields=["account_hash"], name="lines_by_account")]
+        indexes = [
+            models.Index(fields=["account_hash"], condition=Q(account_hash__gt=""), name="lines_by_account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.roll_id} {self.position}"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import live_recusal
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.claiming import release_claims
 from subsidies.models import Payable
@@ -21,9 +22,11 @@ def may_cancel(payable: Payable, by: User) -> bool:
 
 
 def is_administrator(payable: Payable, by: User) -> bool:
-    """Whether ``by`` administers this payable and is not its payee."""
+    """Whether ``by`` administers this payable, is not its payee and does not keep away from its application."""
     is_own = payable.person is not None and payable.person.user_id == by.pk
-    return by.may_act_as(Role.ADMINISTRATOR, payable.programme, payable.town) and not is_own
+    if is_own or not by.may_act_as(Role.ADMINISTRATOR, payable.programme, payable.town):
+        return False
+    return not (payable.application_id and live_recusal(payable.application_id, by))
 
 
 def cancel_payable(*, payable: Payable, reason: str, by: User, at: datetime) -> Payable:

@@ -15,6 +15,7 @@ from applicants.people.models import PayoutAccount
 from applicants.people.names import names_equal
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
+from portal.casework.doors import kept_from
 from portal.casework.models import Submission
 from subsidies.models import Payable, RollLine
 
@@ -36,14 +37,15 @@ CONTACT = ("identity", "phone")  # no decision rests on how a person is reached
 
 
 def payables_of(user: User, roles: Iterable[str] = READERS) -> QuerySet[Payable]:
-    """The payables in the scope of ``user``, ready to be checked, in due order."""
-    return with_evidence(Payable.objects.filter(scope_q(user, tuple(roles)))).order_by("due_on", "id")
+    """The payables in the scope of ``user``, ready to be checked, in due order; none whose file they keep away from."""
+    reach = Payable.objects.filter(scope_q(user, tuple(roles))).exclude(application__in=kept_from(user))
+    return with_evidence(reach).order_by("due_on", "id")
 
 
 def with_evidence(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     """Load all that the checks and a roll's columns read: four queries for any number of payables."""
     return (
-        _with_shared_accounts(payables)
+        mark_shared_accounts(payables)
         .select_related(
             "person__education",
             "person__employment",
@@ -59,13 +61,15 @@ def with_evidence(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     )
 
 
-def _with_shared_accounts(payables: QuerySet[Payable]) -> QuerySet[Payable]:
+def mark_shared_accounts(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     """Mark as ``is_account_shared`` whose account is another payee's too, or was paid into for another."""
     accounts = PayoutAccount.objects.filter(person=OuterRef("person"))
     newer = accounts.filter(ordinal__gt=OuterRef("ordinal"))
     payee = Payable.objects.filter(person=OuterRef("person"), cancelled_at__isnull=True)
     current = PayoutAccount.objects.filter(~Exists(newer), Exists(payee), number_hash=OuterRef("account_hash"))
-    lines = RollLine.objects.filter(is_live=True, account_hash=OuterRef("account_hash"))
+    # Lines not issued yet have none; told so, the planner does not go through all of them for each payable.
+    issued = RollLine.objects.filter(account_hash__gt="")
+    lines = issued.filter(is_live=True, account_hash=OuterRef("account_hash"))
     return payables.annotate(
         account_hash=Subquery(accounts.order_by("-ordinal").values("number_hash")[:1]),
         is_account_shared=Exists(current.filter(~Q(person=OuterRef("person"))))

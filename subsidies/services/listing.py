@@ -50,21 +50,21 @@ def payables_page(user: User, view: str, *, on: date, after: str = "", before: s
     is_backward = is_backward and key is not None
     found: list[PayableRow] = []
     beyond = ""  # the key from which the page after this one goes on
-    for row in _sifted(_rows_in(user, view, on), view, on, key, is_backward):
+    for row in _sifted(in_view(payables_of(user), view, on), view, on, key, is_backward):
         if isinstance(row, str):
             beyond = row
         elif len(found) == PAGE:
-            beyond = _key(found[-1].payable)
+            beyond = key_of(found[-1].payable)
             break
         else:
             found.append(row)
     if is_backward:
         found.reverse()
-        return PayablePage(found, beyond, _key(found[-1].payable) if found else "")
-    return PayablePage(found, _key(found[0].payable) if found and key else "", beyond)
+        return PayablePage(found, beyond, key_of(found[-1].payable) if found else "")
+    return PayablePage(found, key_of(found[0].payable) if found and key else "", beyond)
 
 
-def _rows_in(user: User, view: str, on: date) -> QuerySet[Payable]:
+def in_view(payables: QuerySet[Payable], view: str, on: date) -> QuerySet[Payable]:
     """What the database can tell of a view; the rest is sifted, since accounts and answers are sealed."""
     lines = RollLine.objects.filter(payable=OuterRef("pk"))
     live, paid = Q(Exists(lines.filter(is_live=True))), Q(Exists(lines.filter(result=RollLine.Result.PAID)))
@@ -80,7 +80,7 @@ def _rows_in(user: User, view: str, on: date) -> QuerySet[Payable]:
         "rejected": open_ & Q(Exists(lines.filter(result=RollLine.Result.REJECTED))),
         "all": Q(),
     }
-    return payables_of(user).filter(conditions[view])
+    return payables.filter(conditions[view])
 
 
 def _belongs(view: str, found: list[str], payable: Payable, on: date) -> bool:
@@ -91,6 +91,12 @@ def _belongs(view: str, found: list[str], payable: Payable, on: date) -> bool:
     if view == "review":
         return "account_not_settled" in found or may_recheck(payable, on)
     return True
+
+
+def following(payables: QuerySet[Payable], key: str) -> QuerySet[Payable]:
+    """Those that come after ``key`` ("" for all) in the order of the list."""
+    place = _read_key(key)
+    return payables.filter(_beyond(place, False) if place else Q()).order_by("due_on", "id")
 
 
 def _sifted(
@@ -107,7 +113,7 @@ def _sifted(
         if len(chunk) < CHUNK:
             return
         key = (chunk[-1].due_on, chunk[-1].pk)
-    yield _key(chunk[-1])
+    yield key_of(chunk[-1])
 
 
 def _beyond(key: tuple[date, UUID], is_backward: bool) -> Q:
@@ -117,7 +123,8 @@ def _beyond(key: tuple[date, UUID], is_backward: bool) -> Q:
     return Q(due_on__gt=day) | Q(due_on=day, id__gt=pk)
 
 
-def _key(payable: Payable) -> str:
+def key_of(payable: Payable) -> str:
+    """The place of a payable in the list."""
     return f"{payable.due_on}_{payable.pk}"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,19 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from applicants.people.models import PayoutAccount, Person
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
 from portal.casework.models import ReferenceCounter
 from portal.casework.services.advancing import StepRefused
-from portal.vault.files import read_sealed
+from portal.vault.files import digest_of_sealed, sealed_pieces
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import account_of, obstacles, payables_of, sentence_for
+from subsidies.services.evidence import Evidence, evidence_of
 from subsidies.services.filing import XLSX, stored_files
 
 READERS = (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
-LARGEST_ROLL = 500  # lines: one transaction writes them all
+BATCH = 500  # lines in one transaction
 
 
 def visible_rolls(user: User, roles: Sequence[str] = READERS) -> QuerySet[Roll]:
@@ -45,49 +47,60 @@ def require_finance(roll: Roll, by: User) -> None:
 
 
 def collect_roll(*, payable_ids: Sequence[UUID], by: User, at: datetime) -> Roll:
-    """Put payables on a new roll, at most 500. Each is checked again under lock; one live line per payable.
+    """Put chosen payables on a new roll, at most ``BATCH``; each is checked again under lock, and has one live line.
 
     Raises StepRefused naming what stands in the way.
     """
     wanted, on = set(payable_ids), timezone.localdate(at)
     if not wanted:
         raise StepRefused(_("请至少选择一笔可以发放的款项。"))
-    if len(wanted) > LARGEST_ROLL:
-        raise StepRefused(_("一份花名册最多 %(count)s 笔，请分几次汇总。") % {"count": LARGEST_ROLL})
+    if len(wanted) > BATCH:
+        raise StepRefused(_("一次最多选 %(count)s 笔；更多的，请用“全部汇总”。") % {"count": BATCH})
     try:
         with transaction.atomic():
             list(Payable.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
+            seen = evidence_of(
+                Payable.objects.filter(pk__in=wanted)
+            )  # before the check: what changes in between is checked in full at issue
             payables = list(payables_of(by, (Role.FINANCE,)).filter(pk__in=wanted))
             if len(payables) < len(wanted):
                 raise StepRefused(_("有款项不在您的范围内，请刷新后再选。"))
             if len({payable.programme for payable in payables}) > 1:
                 raise StepRefused(_("一份花名册只能有一个项目。"))
             require_clear(payables, by, on)
-            roll = Roll.objects.create(
-                number=f"FF-{on.year}-{ReferenceCounter.take('roll', on.year):04d}",
-                programme=payables[0].programme,
-                collected_by=by,
-                collected_at=at,
-            )
-            RollLine.objects.bulk_create(
-                RollLine(
-                    roll=roll,
-                    payable=payable,
-                    position=position,
-                    approved_by_id=payable.approved_by_id,
-                    collected_by=by,
-                    gross_fen=payable.gross_fen,
-                    tax_fen=payable.tax_fen,
-                    net_fen=payable.net_fen,
-                )
-                for position, payable in enumerate(payables, start=1)
-            )
+            roll = new_roll(programme=payables[0].programme, by=by, at=at)
+            add_lines(roll, payables, seen)
             record(action="roll.collect", actor=by, target=roll, at=at, fields=["lines"], note=str(len(payables)))
             return roll
     except IntegrityError as error:
         if "payable" not in str(error):
             raise
         raise StepRefused(_("有款项刚刚被收进另一份花名册，请刷新后再选。")) from error
+
+
+def new_roll(*, programme: str, by: User, at: datetime, **fields: Any) -> Roll:
+    """An empty roll with the next number; ``fields`` besides."""
+    year = timezone.localdate(at).year
+    number = f"FF-{year}-{ReferenceCounter.take('roll', year):04d}"
+    return Roll.objects.create(number=number, programme=programme, collected_by=by, collected_at=at, **fields)
+
+
+def add_lines(roll: Roll, payables: Sequence[Payable], seen: Mapping[UUID, Evidence], *, after: int = 0) -> None:
+    """A line for each payable, from the position that follows ``after``; ``seen`` is what was checked."""
+    RollLine.objects.bulk_create(
+        RollLine(
+            roll=roll,
+            payable=payable,
+            position=position,
+            approved_by_id=payable.approved_by_id,
+            collected_by_id=roll.collected_by_id,
+            gross_fen=payable.gross_fen,
+            tax_fen=payable.tax_fen,
+            net_fen=payable.net_fen,
+            evidence=seen[payable.pk].digest if payable.pk in seen else "",
+        )
+        for position, payable in enumerate(payables, start=after + 1)
+    )
 
 
 def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll | None = None) -> None:
@@ -107,6 +120,13 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
             raise StepRefused(sentence % {"reference": reference})
 
 
+def bars(evidence: Evidence, by_id: UUID) -> bool:
+    """Whether one of the ids by which ``bar_of`` judges is ``by_id``; that gives the sentence."""
+    payable, account, person = (evidence.rows[model] for model in (Payable, PayoutAccount, Person))
+    vouched = (payable["approved_by_id"], payable["rechecked_by_id"], payable["doubt_settled_by_id"])
+    return by_id in (*vouched, account.get("settled_by_id"), person["user_id"])
+
+
 def bar_of(payable: Payable, by: User) -> str:
     """Why ``by`` may not collect or issue this payable, with a place for its reference; "" where nothing bars them.
 
@@ -123,21 +143,31 @@ def bar_of(payable: Payable, by: User) -> str:
 
 
 def drop_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
-    """Give up a collected roll that was not issued; its payables are free again. Raises StepRefused."""
+    """Give up a roll that was not issued; its payables are free again. Raises StepRefused."""
     with transaction.atomic():
         row = Roll.objects.select_for_update().get(pk=roll.pk)
         require_finance(row, by)
-        if row.state != Roll.State.COLLECTED:
+        if row.state == Roll.State.ISSUING:
+            raise StepRefused(_("这份花名册正在签发，现在不能作废。"))
+        if row.state not in (Roll.State.COLLECTING, Roll.State.COLLECTED):
             raise StepRefused(_("这份花名册已经签发或作废。"))
         row.state = Roll.State.DROPPED
         row.save(update_fields=["state"])
-        row.lines.update(is_live=False)
         record(action="roll.drop", actor=by, target=row, at=at, fields=["state"])
-        return row
+    free_dropped_lines(row.pk)
+    return row
 
 
-def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> bytes:
-    """One stored file, byte for byte, checked against its SHA-256; every download is audited.
+def free_dropped_lines(roll_id: UUID | None = None) -> None:
+    """Give the payables of a dropped roll back, or of all of them, ``BATCH`` in a transaction."""
+    of = {"roll": roll_id} if roll_id else {}
+    kept = RollLine.objects.filter(roll__state=Roll.State.DROPPED, is_live=True, **of)
+    while ids := list(kept.values_list("pk", flat=True)[:BATCH]):
+        RollLine.objects.filter(pk__in=ids).update(is_live=False)
+
+
+def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> Iterator[bytes]:
+    """One stored file, byte for byte and piece by piece, checked against its SHA-256; every download is audited.
 
     ``key`` is that of a ``StoredFile``. Only finance downloads, and nobody who approved a line. Raises StepRefused.
     """
@@ -150,10 +180,10 @@ def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> byt
     if file is None:
         raise StepRefused(_("这份花名册没有这个文件。"))
     try:
-        content = read_sealed(file.name)
+        found = digest_of_sealed(file.name)  # all of it, before the first piece goes out
     except (FileNotFoundError, SealBroken) as error:
         raise StepRefused(_("存档文件打不开，请联系管理员。")) from error
-    if hashlib.sha256(content).hexdigest() != file.sha256:
+    if found != file.sha256:
         raise StepRefused(_("存档文件与签发时的校验值不符，请联系管理员。"))
     record(action="roll.download", actor=by, target=roll, at=at, digest=file.sha256, note=file.key)
-    return content
+    return sealed_pieces(file.name)

@@ -14,6 +14,7 @@ from applicants.people.names import names_equal
 from applicants.people.services import settle_account
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import live_recusal
 from portal.casework.models import ShelfPaper
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text
@@ -40,12 +41,16 @@ def papers_for(payable: Payable, kind: str) -> list[ShelfPaper]:
 
 
 def may_review(payable: Payable, by: User) -> bool:
-    """Whether ``by`` is a first reviewer for this payable who neither approved nor collected it nor is its payee."""
+    """Whether ``by`` is a first reviewer for this payable who neither approved nor collected it nor is its payee.
+
+    Nor does whoever keeps away from its application have a hand in what comes of it.
+    """
     line = live_line(payable)
     return (
         by.may_act_as(Role.FIRST_REVIEWER, payable.programme, payable.town)
         and by.pk not in (payable.approved_by_id, line.collected_by_id if line else None)
         and (payable.person is None or payable.person.user_id != by.pk)
+        and not (payable.application_id and live_recusal(payable.application_id, by))
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import clock
-from portal.accounts.doors import bureau_only
+from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role
 from portal.casework.services.advancing import StepRefused
 from subsidies.forms_money import BankFileForm
@@ -75,6 +75,7 @@ def _context(request: HttpRequest, roll: Roll, form: BankFileForm) -> dict[str, 
 
 
 @bureau_only(Role.FINANCE)
+@confirmed_recently
 @require_POST
 def bank_result_apply(request: HttpRequest, number: str, id: UUID) -> HttpResponse:
     """Write the answers of a file that was looked through."""

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from portal import clock
-from portal.accounts.doors import bureau_only
+from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role
 from portal.casework.services.advancing import StepRefused
 from subsidies.forms_money import CancelForm
@@ -21,6 +21,7 @@ from subsidies.services.checking import payables_of
 
 
 @bureau_only(Role.ADMINISTRATOR)
+@confirmed_recently
 @require_http_methods(["GET", "POST"])
 @never_cache
 def payable_cancel(request: HttpRequest, id: UUID) -> HttpResponse:

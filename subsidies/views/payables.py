@@ -20,6 +20,7 @@ from portal import clock
 from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role, User
 from portal.casework.doors import DESK_ROLES
+from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
 from portal.ui.figures import day_text, listed
 from subsidies.models import Roll, RollLine
@@ -32,7 +33,8 @@ from subsidies.services.checking import (
     live_line,
     sentence_for,
 )
-from subsidies.services.listing import VIEWS, PayableRow, payables_page
+from subsidies.services.collecting import collect_all, due_by_programme
+from subsidies.services.listing import PAGE, VIEWS, PayableRow, payables_page
 from subsidies.services.rolls import bar_of, collect_roll
 from subsidies.services.settling import may_recheck, may_review
 
@@ -79,11 +81,20 @@ def payables(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "collectable": len(collectable),
             "collectable_fen": sum(row["payable"].net_fen for row in collectable),
+            "due": _due(user, on) if view == "ready" and user.has_role(Role.FINANCE) else [],
             "has_files": user.has_role(*DESK_ROLES),
             "previous": f"?{urlencode({'view': view, 'before': page.previous})}" if page.previous else "",
             "next": f"?{urlencode({'view': view, 'after': page.next})}" if page.next else "",
         },
     )
+
+
+def _due(user: User, on: date) -> list[dict[str, Any]]:
+    """The programmes of which more is due than a page shows, with how much."""
+    found = due_by_programme(user, on)
+    return [
+        {"name": name, "title": programme(name).title, "count": found[name]} for name in found if found[name] > PAGE
+    ]
 
 
 def _row(row: PayableRow, user: User, on: date) -> dict[str, Any]:
@@ -109,7 +120,13 @@ def _standing(row: PayableRow) -> list[dict[str, Any]]:
     if line is not None and line.result == RollLine.Result.PAID:
         return [_tag("ok", _("%(day)s入账") % {"day": day_text(line.posted_on)}, roll=line.roll)]
     if line is not None:
-        text = _("已签发，等银行结果") if line.roll.state == "issued" else _("已汇总，等签发")
+        text = {
+            Roll.State.COLLECTING: _("正在汇总"),
+            Roll.State.COLLECTED: _("已汇总，等签发"),
+            Roll.State.ISSUING: _("正在签发"),
+            Roll.State.ISSUED: _("已签发，等银行结果"),
+            Roll.State.DROPPED: _("花名册已作废，马上放回来"),
+        }[line.roll.state]
         return [_tag("active", text, roll=line.roll)]
     tags = [_tag("wait", _in_words(code, row)) for code in row.obstacles]
     last = list(row.payable.roll_lines.all())[-1:]
@@ -146,3 +163,18 @@ def roll_collect(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("花名册 %(number)s 已汇总。请核对后签发。") % {"number": roll.number})
         return redirect("roll", roll.number)
     return redirect("payables")
+
+
+@require_POST
+@bureau_only(Role.FINANCE)
+def roll_collect_all(request: HttpRequest) -> HttpResponse:
+    """Put everything of a programme that may be paid on a new roll; where it is much, its page shows how far it is."""
+    name = request.POST.get("programme", "")
+    try:
+        roll = collect_all(programme=name, by=request.user, at=clock.now())
+    except StepRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("payables")
+    if roll.state == Roll.State.COLLECTED:
+        messages.success(request, _("花名册 %(number)s 已汇总。请核对后签发。") % {"number": roll.number})
+    return redirect("roll", roll.number)

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -28,48 +29,90 @@ from subsidies.services.checking import (
     sentence_for,
     with_evidence,
 )
-from subsidies.services.filing import XLSX, stored_files
+from subsidies.services.filing import XLSX, files_to_make, made_files, stored_files
+from subsidies.services.issuing import why_stopped
 from subsidies.services.rolls import require_clear, visible_rolls
 
+LINES = 500  # of a page
 Found = Mapping[UUID, list[str]]  # payable → codes of what is in the way
 
 
-def roll_context(roll: Roll, user: User, *, on: date) -> dict[str, Any]:
-    """Everything the page needs; the number of queries does not depend on the number of lines."""
-    lines = list(roll.lines.select_related("approved_by", "payable").order_by("position"))
-    is_collected = roll.state == Roll.State.COLLECTED
-    payables, found = _looked_up(roll, Payable.objects.filter(roll_lines__roll=roll), on)
+def roll_context(roll: Roll, user: User, *, at: datetime, after: int = 0) -> dict[str, Any]:
+    """Everything the page needs, with at most ``LINES`` lines, from the position ``after`` on.
+
+    The number of queries does not depend on the number of lines. A longer roll is checked line by line when it is
+    issued, not on the page.
+    """
+    on, is_collected = timezone.localdate(at), roll.state == Roll.State.COLLECTED
+    totals = roll.lines.aggregate(
+        count=Count("pk"),
+        gross_fen=Sum("gross_fen", default=0),
+        tax_fen=Sum("tax_fen", default=0),
+        net_fen=Sum("net_fen", default=0),
+        answered=Count("pk", filter=~Q(result=RollLine.Result.PENDING)),
+    )
+    shown = roll.lines.filter(position__gt=after).select_related("payable").order_by("position")
+    lines = list(shown[:LINES])
+    is_collecting = roll.state == Roll.State.COLLECTING
+    is_long = totals["count"] > LINES
+    payables, found = _looked_up(roll, Payable.objects.filter(roll_lines__in=[line.pk for line in lines]), on)
+    approvers = User.objects.filter(pk__in=roll.lines.values("approved_by")).values_list("display_name", flat=True)
+    stopped = why_stopped(roll, user, at) if is_collected else ""
     downloads = list(
         Entry.objects.filter(action="roll.download", target_type="subsidies.roll", target_id=str(roll.pk))
         .select_related("actor")
         .order_by("-recorded_at", "-id")
     )
     is_finance = visible_rolls(user, (Role.FINANCE,)).filter(pk=roll.pk).exists()
-    is_approver = any(line.approved_by_id == user.pk for line in lines)
-    net_fen = sum(line.net_fen for line in lines)
+    is_approver = roll.lines.filter(approved_by=user).exists()
+    last = lines[-1].position if lines else 0
     answers = list(roll.bank_results.select_related("uploaded_by", "applied_by").order_by("-uploaded_at", "-id"))
     return {
         "roll": roll,
         "title": programme(roll.programme).title,
         "is_finance": is_finance,
         "is_approver": is_approver,
-        "locked": _locked(roll, payables.values(), user, on) if is_collected and is_finance else "",
-        "steps": _steps(roll, lines, found, downloads),
-        "count": len(lines),
-        "gross_fen": sum(line.gross_fen for line in lines),
-        "tax_fen": sum(line.tax_fen for line in lines),
-        "net_fen": net_fen,
-        "capital": capital_amount(net_fen),
+        "locked": _locked(roll, payables.values(), user, on) if is_collected and is_finance and not is_long else "",
+        "stopped": stopped,
+        "progress": _progress(roll) if roll.state == Roll.State.ISSUING else None,
+        "collecting": _collected_so_far(roll) if is_collecting else None,
+        "left_out": is_collected and roll.looked_at < roll.candidates,
+        "is_long": is_long,
+        "is_checked_later": (is_long or is_collecting) and roll.state != Roll.State.ISSUED,
+        "first_page": "?" if after else "",
+        "following": f"?after={last}" if totals["count"] > last and is_long else "",
+        "steps": _steps(roll, totals, found, downloads),
+        **totals,
+        "capital": capital_amount(totals["net_fen"]),
         "digest": _in_eights(roll.xlsx_sha256),
         "head": _head_printed(roll) if roll.state == Roll.State.ISSUED else None,
         "files": (files := _files(roll)),
         "spelled": next((row["file"].spelled_lines for row in files if row["file"].spelled_lines), 0),
         "lines": [_line(line, payables.get(line.payable_id), found) for line in lines],
-        "checks": _checks(len(lines), found),
-        "approvers": listed(sorted({line.approved_by.display_name for line in lines})),
+        "checks": _checks(totals["count"], found),
+        "approvers": listed(sorted(approvers)),
         "downloads": downloads,
         "answers": answers,
     }
+
+
+def _progress(roll: Roll) -> dict[str, Any]:
+    """How far issuing is: lines that are copied, files that are stored, and both as one bar."""
+    count, files = roll.count or 1, len(made_files(roll))
+    to_make = files_to_make(roll)
+    return {
+        "is_taken_back": roll.stopped_at is not None,
+        "copied": roll.copied,
+        "files": files,
+        "to_make": to_make,
+        "part": round(50 * roll.copied / count + 50 * files / to_make),
+    }
+
+
+def _collected_so_far(roll: Roll) -> dict[str, int]:
+    """How far collecting is; more may have come since the payables were counted."""
+    total = max(roll.candidates, roll.looked_at)
+    return {"total": total, "part": round(100 * roll.looked_at / (total or 1))}
 
 
 def line_rows(roll: Roll, lines: Sequence[RollLine], *, on: date) -> list[dict[str, Any]]:
@@ -83,7 +126,7 @@ def _looked_up(roll: Roll, rows: QuerySet[Payable], on: date) -> tuple[dict[UUID
     payables: dict[UUID, Payable] = {}
     if roll.state != Roll.State.ISSUED:  # an issued line carries its own copies
         payables = {payable.pk: payable for payable in with_evidence(rows).order_by("id")}
-    if roll.state != Roll.State.COLLECTED:
+    if roll.state not in (Roll.State.COLLECTING, Roll.State.COLLECTED):
         return payables, {}
     return payables, {pk: _open_codes(payable, on) for pk, payable in payables.items()}
 
@@ -161,7 +204,7 @@ def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
         return {"kind": "no", "text": _("银行退回：%(reason)s") % {"reason": reason}, "icon": "cross"}
     if not line.is_live:
         return {"kind": "default", "text": _("已作废"), "icon": "minus-circle"}
-    if line.issued_by_id:
+    if line.roll.state == Roll.State.ISSUED:
         return {"kind": "plain", "text": _("等银行结果"), "icon": "clock"}
     if codes:
         text = pgettext("between two items", "；").join(sentence_for(code) for code in codes)
@@ -187,22 +230,28 @@ def _checks(count: int, found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def _steps(roll: Roll, lines: list[RollLine], found: Found, downloads: list[Entry]) -> list[dict[str, str]]:
+def _steps(roll: Roll, totals: Mapping[str, int], found: Found, downloads: list[Entry]) -> list[dict[str, str]]:
     """The five steps: collect, check, issue, download, bank result."""
     is_dropped, is_issued = roll.state == Roll.State.DROPPED, roll.state == Roll.State.ISSUED
-    answered = sum(line.result != RollLine.Result.PENDING for line in lines)
-    is_clear = is_issued or (not is_dropped and not any(found.values()))
+    is_issuing, answered = roll.state == Roll.State.ISSUING, totals["answered"]
+    is_collecting = roll.state == Roll.State.COLLECTING
+    is_long = totals["count"] > LINES and not is_issued
+    is_clear = is_issued or is_issuing or (not is_dropped and not any(found.values()))
     steps = [
         {
             "label": _("汇总"),
             "who": roll.collected_by.display_name,
-            "note": day_time_text(roll.collected_at, with_year=False),
+            "note": _("正在汇总") if is_collecting else day_time_text(roll.collected_at, with_year=False),
         },
-        {"label": _("核对"), "who": "", "note": _("全部通过") if is_clear else _("有款项不能发放")},
+        {"label": _("核对"), "who": "", "note": _checked_note(is_clear, is_long or is_collecting)},
         {
             "label": _("签发"),
             "who": roll.issued_by.display_name if roll.issued_by else "",
-            "note": day_time_text(roll.issued_at, with_year=False) if is_issued else _("核对后签发"),
+            "note": day_time_text(roll.issued_at, with_year=False)
+            if is_issued
+            else _("正在签发")
+            if is_issuing
+            else _("核对后签发"),
         },
         {
             "label": _("下载"),
@@ -214,15 +263,29 @@ def _steps(roll: Roll, lines: list[RollLine], found: Found, downloads: list[Entr
         {
             "label": _("银行回盘"),
             "who": "",
-            "note": _("%(done)s / %(all)s 笔") % {"done": answered, "all": len(lines)} if is_issued else _("还没有"),
+            "note": _("%(done)s / %(all)s 笔") % {"done": answered, "all": totals["count"]}
+            if is_issued
+            else _("还没有"),
         },
     ]
     if is_dropped:
         steps[1]["note"] = steps[2]["note"] = steps[3]["note"] = _("已作废")
     if is_issued and not downloads:
         steps[3]["note"] = _("还没有下载")
-    done = [True, is_clear, is_issued, bool(downloads), is_issued and answered == len(lines)]
+    done = [
+        not is_collecting,
+        is_clear and not is_collecting,
+        is_issued,
+        bool(downloads),
+        is_issued and answered == totals["count"],
+    ]
     now = len(done) if is_dropped else next((at for at, is_done in enumerate(done) if not is_done), len(done))
     for at, step in enumerate(steps):
         step["state"] = "done" if done[at] else "now" if at == now else "todo"
     return steps
+
+
+def _checked_note(is_clear: bool, is_long: bool) -> str:
+    if is_long:
+        return _("签发时逐笔核对")
+    return _("全部通过") if is_clear else _("有款项不能发放")

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import clock
-from portal.accounts.doors import bureau_only
+from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role, User
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
@@ -30,6 +31,7 @@ TYPES = {
     RollFile.Kind.PDF: "application/pdf",
 }
 PAGE = 50
+REFRESH_SECONDS = 3
 
 
 def roll_or_404(user: User, number: str) -> Roll:
@@ -70,8 +72,12 @@ def state_tag(roll: Roll) -> dict[str, str]:
     """How the roll stands; needs ``lines_count`` and ``answered``."""
     if roll.state == Roll.State.DROPPED:
         return {"kind": "default", "text": _("已作废"), "icon": "minus-circle"}
+    if roll.state == Roll.State.COLLECTING:
+        return {"kind": "active", "text": _("正在汇总"), "icon": "clock"}
     if roll.state == Roll.State.COLLECTED:
         return {"kind": "active", "text": _("已汇总，等签发"), "icon": "half"}
+    if roll.state == Roll.State.ISSUING:
+        return {"kind": "active", "text": _("正在签发"), "icon": "clock"}
     if roll.answered < roll.lines_count:
         return {"kind": "active", "text": _("已签发，等银行结果"), "icon": "bank"}
     return {"kind": "ok", "text": _("银行结果已齐"), "icon": "check"}
@@ -83,20 +89,25 @@ def state_tag(roll: Roll) -> dict[str, str]:
 def roll(request: HttpRequest, number: str) -> HttpResponse:
     """One roll: steps, totals, lines, checks, who did what, the file, the bank's answers."""
     found = roll_or_404(request.user, number)
-    return render(request, "subsidies/roll.html", roll_context(found, request.user, on=clock.today()))
+    after = request.GET.get("after", "")
+    position = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
+    context = roll_context(found, request.user, at=clock.now(), after=position)
+    return render(request, "subsidies/roll.html", context | {"refresh_seconds": REFRESH_SECONDS})
 
 
 @require_POST
 @bureau_only(Role.FINANCE)
+@confirmed_recently
 def roll_issue(request: HttpRequest, number: str) -> HttpResponse:
     """Issue: copy everything, make and keep the file."""
     found = roll_or_404(request.user, number)
     try:
-        issue_roll(roll=found, by=request.user, at=clock.now())
+        issued = issue_roll(roll=found, by=request.user, at=clock.now())
     except StepRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("花名册 %(number)s 已签发，可以下载。") % {"number": number})
+        if issued.state == Roll.State.ISSUED:
+            messages.success(request, _("花名册 %(number)s 已签发，可以下载。") % {"number": number})
     return redirect("roll", number)
 
 
@@ -116,7 +127,8 @@ def roll_drop(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @bureau_only(Role.FINANCE)
-def roll_download(request: HttpRequest, number: str) -> HttpResponse:
+@confirmed_recently(back="roll")
+def roll_download(request: HttpRequest, number: str) -> HttpResponseBase:
     """One stored file, byte for byte: the spreadsheet, or the one that ``file`` names."""
     found = roll_or_404(request.user, number)
     files = {file.key: file for file in stored_files(found)}
@@ -124,15 +136,17 @@ def roll_download(request: HttpRequest, number: str) -> HttpResponse:
     if files and key not in files:
         raise Http404
     try:
-        content = download_roll(roll=found, by=request.user, at=clock.now(), key=key)
+        pieces = download_roll(roll=found, by=request.user, at=clock.now(), key=key)
     except StepRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("roll", number)
     volumes = sum(file.kind == RollFile.Kind.PDF for file in files.values())
     name = file_name(found, files[key], volumes=volumes)
-    return HttpResponse(
-        content,
+    size = {"Content-Length": str(files[key].size)} if files[key].size else {}
+    return StreamingHttpResponse(
+        pieces,
         headers={
+            **size,
             "Content-Type": TYPES[files[key].kind],
             "Content-Disposition": f'attachment; filename="{name}"',
             "X-Content-Type-Options": "nosniff",

@@ -15,13 +15,17 @@ from django.urls import URLResolver, get_resolver, reverse
 from applicants.people.services import prove_number
 from portal.accounts.models import Role, User
 from portal.casework.models import Application, ListExport, Notice, NoticeLine
+from portal.casework.services.delegating import make_delegation
 from portal.casework.services.noticing import answer_objection, collect_notice, raise_objection, release_notice
+from portal.casework.services.recusing import recuse
 from portal.notifications.models import Letter
+from portal.partners.services.members import invite_manager
 from portal.policy.drafting import begin_draft
 from subsidies.models import Payable
 from subsidies.services.bank_results import upload_bank_result
 from subsidies.services.issuing import issue_roll
 from subsidies.services.rolls import collect_roll
+from tests.casework.at_counter import enter, fill, sent
 from tests.casework.simulated import make_simulation, run
 from tests.factories import (
     AT,
@@ -32,9 +36,11 @@ from tests.factories import (
     make_draft,
     make_person,
     make_staff,
+    make_user,
     move_clock,
     staff,
 )
+from tests.partners.making import MORNING, a_hotel, enrolled, link_for, token_in_letter
 
 VISITORS = (
     "nobody", "owner", "other", "clerk", "lodging", "first", "elsewhere", "second", "approver", "finance", "admin",
@@ -66,12 +72,30 @@ POST set_theme                  302    302    302    302    302    302    302   
 GET  demo                       200    200    200    200    200    200    200    200    200    200    200    200
 POST demo_move_clock            302    302    302    302    302    302    302    302    302    302    302    302
 GET  demo_move_clock            405    405    405    405    405    405    405    405    405    405    405    405
+GET  demo_texts                 405    405    405    405    405    405    405    405    405    405    405    405
+POST demo_texts                 302    302    302    302    302    302    302    302    302    302    302    302
+GET  demo_partner_link          405    405    405    405    405    405    405    405    405    405    405    405
+POST demo_partner_link          302    302    302    302    302    302    302    302    302    302    302    302
 
 GET  account_login              200    302    302    302    302    302    302    302    302    302    302    302
 GET  account_email              302    200    200    200    200    200    200    200    200    200    200    200
 GET  mfa_index                  302    200    200    200    200    200    200    200    200    200    200    200
+GET  devices                    302    200    200    200    200    200    200    200    200    200    200    200
+POST device_end                 302    302    302    302    302    302    302    302    302    302    302    302
+GET  recovery                   200    200    200    200    200    200    200    200    200    200    200    200
+POST recovery                   422    422    422    422    422    422    422    422    422    422    422    422
+GET  recovery_address           302    302    302    302    302    302    302    302    302    302    302    302
+GET  recovery_phone             302    302    302    302    302    302    302    302    302    302    302    302
+GET  recovery_phone_code        302    302    302    302    302    302    302    302    302    302    302    302
 GET  admin:index                302    302    302    302    302    302    302    302    302    302    200    302
 GET  after_sign_in              302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone_sign_in      302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone_code         302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone              302    200    200    200    200    200    200    200    200    200    200    200
+POST account_phone_letters      302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone_change       302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone_change_code  302    302    302    302    302    302    302    302    302    302    302    302
+GET  account_phone_reauthenticate 302  302    302    302    302    302    302    302    302    302    302    302
 
 GET  privacy_notice             302    200    200    200    200    200    200    200    200    200    200    200
 POST privacy_notice             302    302    302    302    302    302    302    302    302    302    302    302
@@ -89,6 +113,15 @@ GET  application_check          302    200    404    404    404    404    404   
 POST application_submit         302    302    404    404    404    404    404    404    404    404    404    404
 GET  application_withdraw       302    302    404    404    404    404    404    404    404    404    404    404
 POST application_withdraw       302    302    404    404    404    404    404    404    404    404    404    404
+GET  reconsideration_new        302    302    404    404    404    404    404    404    404    404    404    404
+POST reconsideration_new        302    302    404    404    404    404    404    404    404    404    404    404
+GET  reconsideration_withdraw   302    302    404    404    404    404    404    404    404    404    404    404
+POST reconsideration_withdraw   302    302    404    404    404    404    404    404    404    404    404    404
+GET  card_recognitions          302    404    404    404    404    404    404    404    404    404    404    404
+POST card_recognitions          302    404    404    404    404    404    404    404    404    404    404    404
+GET  card_portrait              302    404    404    404    404    404    404    404    404    404    404    404
+POST card_portrait              302    404    404    404    404    404    404    404    404    404    404    404
+GET  portrait_image             302    404    404    404    404    404    404    404    404    404    404    404
 GET  application_discard        302    200    404    404    404    404    404    404    404    404    404    404
 POST application_discard        302    302    404    404    404    404    404    404    404    404    404    404
 GET  decision                   302    200    404    200    404    200    404    200    200    404    200    200
@@ -113,6 +146,8 @@ POST desk_people                302    404    404    302    302    404    404   
 GET  desk_clashes               302    404    404    200    200    404    404    404    404    404    200    404
 GET  desk_person                302    404    404    200    200    404    404    404    404    404    200    404
 POST desk_person                302    404    404    200    200    404    404    404    404    404    200    404
+GET  recovery_new               302    404    404    200    200    404    404    404    404    404    200    404
+POST recovery_new               302    404    404    422    422    404    404    404    404    404    422    404
 GET  desk_file                  302    404    404    200    404    200    404    200    200    404    200    200
 POST desk_ask_registers         302    404    404    302    404    302    404    302    302    404    302    302
 GET  desk_take                  302    404    404    200    404    200    404    200    200    404    200    404
@@ -121,6 +156,14 @@ POST desk_settle                302    404    404    404    404    200    404   
 GET  desk_settle                302    404    404    404    404    405    405    404    404    404    404    404
 POST desk_prove                 302    404    404    302    404    302    404    404    404    404    404    404
 POST desk_reveal                302    404    404    200    404    200    404    200    200    404    200    200
+GET  desk_recusal_new           302    404    404    200    404    200    404    200    200    404    200    404
+POST desk_recusal_new           302    404    404    422    404    422    404    422    422    404    422    404
+GET  desk_recusal_withdraw      302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_recusal_withdraw      302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_delegations           302    404    404    200    200    200    200    200    200    200    200    200
+GET  desk_delegation_new        302    404    404    200    200    200    200    200    200    200    200    404
+POST desk_delegation_new        302    404    404    422    422    422    422    422    422    422    422    404
+POST desk_delegation_end        302    404    404    302    404    404    404    404    404    302    302    302
 GET  desk_step                  302    404    404    404    404    200    404    302    302    404    404    404
 POST desk_step                  302    404    404    404    404    302    404    200    200    404    404    404
 POST desk_step/accept           302    404    404    302    404    404    404    404    404    404    404    404
@@ -129,7 +172,22 @@ POST desk_step/pass_first       302    404    404    404    404    200    404   
 POST desk_step/pass_second      302    404    404    404    404    404    404    302    404    404    404    404
 POST desk_step/send_back        302    404    404    404    404    404    404    302    200    404    404    404
 POST desk_step/approve          302    404    404    404    404    404    404    404    302    404    404    404
+POST desk_step/uphold_reconsideration  302    404    404    404    404    404    404    404    404    404    302    404
 POST desk_step/withdraw         302    404    404    404    404    404    404    404    404    404    404    404
+GET  counter                    302    404    404    200    200    404    404    404    404    404    200    404
+POST counter                    302    404    404    422    422    404    404    404    404    404    404    404
+GET  counter_letters            302    404    404    200    200    404    404    404    404    404    200    404
+GET  counter_letter             302    404    404    200    404    404    404    404    404    404    200    404
+POST counter_letter             302    404    404    422    404    404    404    404    404    404    422    404
+GET  counter_print              302    404    404    200    404    404    404    404    404    404    404    404
+GET  counter_request            302    404    404    200    404    404    404    404    404    404    404    404
+POST counter_request            302    404    404    422    404    404    404    404    404    404    404    404
+GET  application_tasks/counter  302    404    404    200    404    404    404    404    404    404    404    404
+GET  application_section/counter  302  404    404    200    404    404    404    404    404    404    404    404
+GET  application_papers/counter  302   404    404    200    404    404    404    404    404    404    404    404
+GET  application/counter        302    404    404    200    404    404    404    404    404    404    404    404
+GET  application_withdraw/counter  302  404   404    200    404    404    404    404    404    404    404    404
+GET  paper/counter              302    404    404    200    404    404    404    404    404    404    404    404
 GET  entries                    302    404    404    404    404    404    404    404    404    404    200    200
 
 GET  desk_notices               302    404    404    200    200    200    200    200    200    404    200    200
@@ -183,6 +241,7 @@ POST payable_recheck            302    404    404    404    404    200    404   
 GET  payable_cancel             302    404    404    404    404    404    404    404    404    404    200    404
 POST payable_cancel             302    404    404    404    404    404    404    404    404    404    200    404
 POST roll_collect               302    404    404    404    404    404    404    404    404    302    404    404
+POST roll_collect_all           302    404    404    404    404    404    404    404    404    302    404    404
 GET  rolls                      302    404    404    404    404    404    404    404    404    200    200    200
 GET  roll                       302    404    404    404    404    404    404    404    404    200    200    200
 POST roll_issue                 302    404    404    404    404    404    404    404    404    302    404    404
@@ -191,6 +250,44 @@ POST roll_download              302    404    404    404    404    404    404   
 GET  bank_result                302    404    404    404    404    404    404    404    404    200    200    200
 POST bank_result                302    404    404    404    404    404    404    404    404    200    404    404
 POST bank_result_apply          302    404    404    404    404    404    404    404    404    302    404    404
+
+GET  desk_partners              302    404    404    404    404    404    404    404    404    404    200    200
+GET  desk_partner               302    404    404    404    404    404    404    404    404    404    200    200
+GET  desk_partner_new           302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_partner_new           302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_partner_edit          302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_partner_edit          302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_partner_close         302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_partner_close         302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_place_new             302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_place_new             302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_place                 302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_place                 302    404    404    404    404    404    404    404    404    404    422    404
+GET  desk_manager_new           302    404    404    404    404    404    404    404    404    404    200    404
+POST desk_manager_new           302    404    404    404    404    404    404    404    404    404    422    404
+POST desk_partner_reopen        302    404    404    404    404    404    404    404    404    404    302    404
+POST desk_manager               302    404    404    404    404    404    404    404    404    404    302    404
+GET  partner                    302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_pin_change         302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_pin_change         302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_put_away           302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_how                200    200    200    200    200    200    200    200    200    200    200    200
+GET  partner_pin                302    302    302    302    302    302    302    302    302    302    302    302
+POST partner_pin                302    302    302    302    302    302    302    302    302    302    302    302
+GET  partner_enrol              200    200    200    200    200    200    200    200    200    200    200    200
+POST partner_enrol              422    422    422    422    422    422    422    422    422    422    422    422
+GET  partner_invited            302    200    200    200    200    200    200    200    200    200    200    200
+POST partner_invited            302    200    200    200    200    200    200    200    200    200    200    200
+GET  partner_team               302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_member_new         302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_member_new         302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_member             302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_member_edit        302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_member_edit        302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_member_link        302    404    404    404    404    404    404    404    404    404    404    404
+GET  partner_member_leave       302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_member_leave       302    404    404    404    404    404    404    404    404    404    404    404
+POST partner_device             302    404    404    404    404    404    404    404    404    404    404    404
 
 GET  api_programmes             200    200    200    200    200    200    200    200    200    200    200    200
 GET  api_policies               200    200    200    200    200    200    200    200    200    200    200    200
@@ -225,6 +322,7 @@ STEPS = (
     ("pass_second", "second_review"),
     ("send_back", "second_review"),
     ("approve", "final_approval"),
+    ("uphold_reconsideration", "reconsideration"),
     ("withdraw", "first_review"),  # the applicant's own: nobody's on the desk
 )
 ROWS = [line.split() for line in TABLE.splitlines() if line.startswith(("GET", "POST"))]
@@ -284,6 +382,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     in_review = make_application_in("first_review", policy="YTE-2024")
     stages = {state: make_application_in(state, policy="YTE-2024") for state in ("final_approval", "second_review")}
     stages |= {"first_review": in_review, "accept": make_application_in("accept", policy="YTE-2024")}
+    stages["reconsideration"] = make_application_in("reconsideration", policy="YTE-2024")
     card = stages["accept"].shelf.get(kind="id_card").paper
     prove_number(person=stages["accept"].applicant, by=staff(Role.CLERK), at=stages["accept"].state_at, paper=card)
     later = Application.objects.get(pk=also_approved.pk).state_at + timedelta(days=1)
@@ -331,12 +430,29 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     }
     places |= dict.fromkeys(("application", "decision", "account_change", "application_evidence"), own)
     places |= dict.fromkeys(("decision_pdf", "receipt_pdf"), own)
-    places |= {"application_withdraw": own}
+    places |= dict.fromkeys(("application_withdraw", "reconsideration_new", "reconsideration_withdraw"), own)
     parts = ("tasks", "papers", "check", "submit", "discard")
     places |= {f"application_{part}": mine for part in parts}
+    places |= dict.fromkeys(("card_recognitions", "card_portrait"), mine)  # a draft of another programme
+    places["portrait_image"] = (draft.pk,)
     places |= dict.fromkeys(("desk_file", "desk_take", "desk_settle", "desk_prove", "desk_reveal"), file)
-    places["desk_ask_registers"] = file
+    places |= dict.fromkeys(("desk_ask_registers", "desk_recusal_new"), file)
+    relative = make_staff(Role.FIRST_REVIEWER)
+    recusal = recuse(application=in_review, person=relative, reason="近亲属。", by=admin, at=now)
+    coming = make_delegation(  # it has not begun: nobody opens anything by it yet
+        from_user=users["clerk"],
+        to_user=users["finance"],
+        grants=list(users["clerk"].role_grants.all()),
+        from_on=now.date() + timedelta(days=30),
+        to_on=now.date() + timedelta(days=40),
+        is_away=False,
+        reason="年休假。",
+        by=users["clerk"],
+        at=now,
+    )
+    places |= {"desk_recusal_withdraw": (recusal.pk,), "desk_delegation_end": (coming.pk,)}
     places["desk_person"] = (in_review.applicant_id,)
+    places["recovery_new"] = (in_review.applicant_id,)
     places |= dict.fromkeys(("desk_notice", "desk_notice_release"), (notice.number,))
     places |= dict.fromkeys(("objection_new", "objection_sent", "desk_objection_new"), (notice.number, line.position))
     places |= dict.fromkeys(("roll", "roll_download", "bank_result"), (issued.number,))
@@ -356,6 +472,7 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
     places |= dict.fromkeys(("api_application", "api_answers", "api_shelf", "api_withdraw"), own)
     places |= {"api_paper_content": places["paper"]}
     places |= dict.fromkeys(("api_roll", "api_roll_lines"), (issued.number,))
+    places |= at_a_hotel(now)
     bodies = {
         "api_eligibility": {"facts": {}},
         "api_submit": {"version": 0},
@@ -376,11 +493,41 @@ def a_city() -> tuple[dict[str, User | None], dict[str, tuple], dict[str, dict[s
         "objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
         "desk_objection_new": {"name": "赵六", "contact": "13900139001", "text": "他没有参保。"},
     }
+    entered, handed_in = fill(enter(users["clerk"]), by=users["clerk"]), sent(users["clerk"])
+    begun, gone_in = (entered.pk,), (handed_in.pk,)
+    places |= {"counter_print": (*begun, "signed_form"), "counter_request": gone_in}
+    places["counter_letter"] = (Letter.objects.get(recipient=None).pk,)
+    places |= dict.fromkeys(("application_tasks/counter", "application_papers/counter"), begun)
+    places |= dict.fromkeys(("application/counter", "application_withdraw/counter"), gone_in)
+    places["application_section/counter"] = (*begun, "identity")
+    places["paper/counter"] = (entered.shelf.first().paper_id,)
     for step, state in STEPS:
         places[f"desk_step/{step}"] = (stages[state].pk, step)
         marks = {"reason": "请核对。", "field-education-school": "on"}
         bodies[f"desk_step/{step}"] = marks | {"version": str(stages[state].version)}
     return users, places, bodies
+
+
+def at_a_hotel(now: datetime) -> dict[str, tuple]:
+    """A hotel with somebody who is to enrol a device, an old device, and a manager who has yet to accept."""
+    manager, operator = a_hotel()
+    partner, device, _token = manager.partner, *enrolled(operator)
+    waiting = invite_manager(
+        partner=partner, email=make_user().email, name="邱安居", by=staff(Role.ADMINISTRATOR), at=MORNING
+    )
+    move_clock(now)
+    member = (operator.pk,)
+    of_member = ("partner_member", "partner_member_edit", "partner_member_link", "partner_member_leave")
+    of_partner = [f"desk_partner{act}" for act in ("", "_edit", "_close", "_reopen")]
+    return {
+        **dict.fromkeys([*of_partner, "desk_place_new", "desk_manager_new"], (partner.pk,)),
+        **dict.fromkeys([*of_member, "demo_partner_link"], member),
+        "desk_place": (partner.places.get().pk,),
+        "desk_manager": (waiting.pk,),
+        "partner_enrol": (link_for(operator),),
+        "partner_invited": (token_in_letter(waiting),),
+        "partner_device": (device.pk,),
+    }
 
 
 def on_notice(objector: User) -> tuple[NoticeLine, Notice, datetime]:

@@ -15,9 +15,11 @@ from portal.accounts.models import User
 from portal.casework.models import Application
 from portal.casework.states import State
 from portal.demo.accounts import BUREAU, PASSWORD, create_account
+from portal.sms.gateway import NotSent, send
 from subsidies.models import RollLine
 from tests import factories as make
 from tests.factories import SHANGHAI
+from tests.partners.making import a_hotel, make_manager
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +30,12 @@ def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
     call_command("seed_demo")
     states = set(Application.objects.values_list("state", flat=True))
     assert states == set(State.values)  # also in check: one register has yet to answer about the newest
-    assert Application.objects.count() == 66
+    assert Application.objects.count() == 69
     assert set(RollLine.objects.values_list("result", flat=True)) == {"paid", "rejected", "pending"}
     with pytest.raises(CommandError, match="accounts already"):
         call_command("seed_demo")
     call_command("seed_demo", if_empty=True)
-    assert Application.objects.count() == 66
+    assert Application.objects.count() == 69
 
 
 def test_the_page_shows_codes_that_open_the_door(client):
@@ -56,6 +58,31 @@ def test_the_clock_moves_by_working_days_and_only_by_whole_ones(client):
 
 
 @pytest.mark.slow
+def test_the_switch_of_the_gateway_is_turned_on_the_page(client, sms):
+    page = client.get(reverse("demo")).content.decode()
+    assert '<option value="well" selected>' in page
+    for position, trouble in (("down", "down"), ("refuse", "refused"), ("slow", ""), ("well", "")):
+        client.post(reverse("demo_texts"), {"texts": position})
+        assert f'<option value="{position}" selected>' in client.get(reverse("demo")).content.decode()
+        try:
+            send(phone="+8613800138000", template="code_zh", values={"code": "1", "minutes": "5"}, message_id=position)
+        except NotSent as problem:
+            assert problem.trouble == trouble
+        else:
+            assert trouble == ""
+    for nonsense in ("", "fast", "\0"):
+        page = client.post(reverse("demo_texts"), {"texts": nonsense}, follow=True).content.decode()
+        assert "请选一种。" in page
+
+
+def test_a_gateway_that_is_not_there_is_no_fault_of_the_page(client, settings):
+    settings.SMS_URL = "http://127.0.0.1:9"
+    page = client.post(reverse("demo_texts"), {"texts": "down"}, follow=True).content.decode()
+    assert "短信网关没有答应，什么也没有改。" in page
+    assert "短信网关没有回答。" in page
+
+
+@pytest.mark.slow
 def test_without_demo_there_is_no_such_page():
     question = (
         "import django; django.setup()\n"
@@ -73,6 +100,13 @@ def test_without_demo_there_is_no_such_page():
     env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")} | keys
     answer = subprocess.run([sys.executable, "-c", question], env=env, capture_output=True, text=True, check=False)
     assert answer.stdout.strip() == "not there", answer.stderr
+
+
+def test_an_operators_link_is_made_also_where_a_partner_has_several_managers(client):
+    manager, operator = a_hotel()
+    make_manager(manager.partner)
+    answer = client.post(reverse("demo_partner_link", args=[operator.pk]))
+    assert client.get(answer.headers["Location"]).status_code == 200
 
 
 def test_an_account_of_the_demo_has_its_role_and_second_factor():

@@ -45,7 +45,7 @@ CHINESE_IN_CODE = {
     "subsidies/exports/columns.py", "subsidies/exports/roll_csv.py", "subsidies/exports/roll_pdf.py",
     "subsidies/services/filing.py",
     "subsidies/services/bank_files.py", "subsidies/services/bank_results.py", "subsidies/services/checking.py",
-    "subsidies/services/issuing.py",
+    "subsidies/services/evidence.py", "portal/settings.py", "portal/sms/templates.py",
 }  # fmt: skip
 
 
@@ -312,7 +312,7 @@ def test_pages_of_a_draft_are_english(policy):
 
 STATES = (
     "check", "accept", "correction", "first_review", "second_review", "public_notice", "objection", "final_approval",
-    "approved", "refused", "withdrawn", "lapsed",
+    "approved", "refused", "reconsideration", "withdrawn", "lapsed",
 )  # fmt: skip
 
 
@@ -328,6 +328,14 @@ def test_pages_of_an_application_are_english_in_every_state(state):
         found += read(person, "application_withdraw", row.pk)
     if state in ("approved", "refused"):
         found += read(person, "decision", row.pk)
+    if state == "refused":
+        found += read(person, "reconsideration_new", row.pk)
+        found += read(person, "reconsideration_new", row.pk, reason="")
+        found += read(person, "reconsideration_new", row.pk, reason="x")
+    if state == "reconsideration":
+        found += read(person, "reconsideration_withdraw", row.pk)
+        found += read(staff(Role.ADMINISTRATOR), "desk_step", row.pk, "uphold_reconsideration")
+        found += read(staff(Role.ADMINISTRATOR), "desk_step", row.pk, "dismiss_reconsideration")
     if state == "approved":
         found += read(person, "account_change", row.pk)
         found += read(person, "account_change", row.pk, holder="")
@@ -349,7 +357,8 @@ def test_pages_of_an_application_are_english_in_every_state(state):
 @pytest.mark.parametrize("kind", KINDS)
 def test_letters_are_english(kind):
     """Names and what somebody wrote stay as they are; nothing else is Chinese."""
-    written = {"林晚舟", "毕业证书看不清。", "请重新拍照", "已核实，信息属实。", "管一川", "金额按新文件调整。"}
+    written = {"毕业证书看不清。", "请重新拍照", "已核实，信息属实。", "金额按新文件调整。"}
+    written |= {"林晚舟", "管一川", "苏一舟", "曾启明"}
     rendered = render_letter(letter(make_user(language="en"), kind))
     text = "\n".join([rendered.subject, *rendered.paragraphs])
     for words in written:

@@ -3,7 +3,7 @@
 from django.apps import apps
 
 FLOORS = [
-    {"clock", "vault"},
+    {"clock", "locks", "sms", "vault"},
     {"ui"},
     {"accounts"},
     {"api"},
@@ -11,6 +11,8 @@ FLOORS = [
     {"policy"},
     {"people"},
     {"registers"},
+    {"recovery"},
+    {"partners"},
     {"casework"},
     {"cards"},
     {"subsidies"},

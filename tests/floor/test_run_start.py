@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.compile_translations import compile_translations
-from deploy.serve import free_port, plays_registers
+from deploy.serve import free_port, plays_gateway, plays_registers
 from deploy.valkey import socket_path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -114,6 +114,30 @@ def test_registers_are_asked_with_a_key_of_their_own_or_not_at_all():
 def test_settings_of_the_registers_that_cannot_work_are_refused(variables, sentence):
     refused = settings_with(**REGISTERS | variables)
     assert (refused.returncode, sentence in refused.stderr) == (1, True)
+
+
+SMS = {"SMS_URL": "https://sms.example", "SMS_KEY": "a-key-of-the-test"}
+
+
+@pytest.mark.slow
+def test_messages_are_signed_with_a_key_of_their_own_or_not_sent_at_all():
+    known = run("-c", "from portal.settings import *; print(SMS_KEY)", DEMO="1").stdout.strip()
+    assert settings_with(**SMS).returncode == 0
+    for variables, sentence in (
+        ({"SMS_KEY": ""}, "SMS_KEY is not set."),
+        ({"SMS_KEY": known}, "SMS_KEY is not set."),
+        ({"SMS_URL": "http://sms.example"}, "SMS_URL must begin with https://"),
+        ({"SMS_TIMEOUT": "0"}, "SMS_TIMEOUT is a number of seconds"),
+    ):
+        refused = settings_with(**SMS | variables)
+        assert (refused.returncode, sentence in refused.stderr) == (1, True)
+
+
+def test_the_demo_plays_the_gateway_where_it_has_none():
+    environment = {"DEMO": "1", "PORT": "8000"}
+    assert plays_gateway(environment)
+    assert not plays_gateway(environment | {"DEMO": "0"})
+    assert not plays_gateway(environment | {"SMS_URL": "https://sms.example"})
 
 
 def test_the_demo_plays_the_registers_a_thousand_ports_above_or_where_there_is_room():

@@ -1,5 +1,6 @@
 """Components: what they print, and that nothing a person typed is ever printed as markup."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,22 @@ class Question(forms.Form):
     kind = forms.ChoiceField(label="现在的情况", widget=forms.RadioSelect, choices=[("a", "上班"), ("b", MALICE)])
     paper = forms.FileField(label="毕业证书", widget=forms.FileInput)
     is_true = forms.BooleanField(label="以上内容真实")
+
+
+class Period(forms.Form):
+    starts_on = forms.DateField(label="开始", error_messages={"invalid": "请填写日期。"})
+    ends_on = forms.DateField(label="结束", error_messages={"invalid": "请填写日期。"})
+    signed_on = forms.DateField(label="签订", error_messages={"invalid": "请填写签订的日期。"})
+
+
+def test_a_sentence_that_stands_at_two_fields_says_which():
+    shown = render("{% form_errors form=form %}", form=Period(dict.fromkeys(Period.base_fields, "x")))
+
+    assert re.findall(r'<a href="#(\w+)">(.*?)</a>', shown) == [
+        ("id_starts_on", "开始：请填写日期。"),
+        ("id_ends_on", "结束：请填写日期。"),
+        ("id_signed_on", "请填写签订的日期。"),
+    ]
 
 
 def test_a_tag_is_icon_word_and_shape():

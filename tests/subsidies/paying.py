@@ -18,7 +18,7 @@ from portal.casework.states import State
 from subsidies.models import Payable, Roll
 from subsidies.services.checking import obstacles, payables_of
 from subsidies.services.issuing import issue_roll
-from subsidies.services.rolls import collect_roll
+from subsidies.services.rolls import collect_roll, download_roll
 from tests.factories import (
     AT,
     DECLARATION,
@@ -105,6 +105,11 @@ def collected(*payables: Payable, at: datetime = LATER) -> Roll:
 def issued(*payables: Payable, at: datetime = LATER) -> Roll:
     """A roll collected and issued by finance."""
     return issue_roll(roll=collected(*payables, at=at), by=staff("finance"), at=at)
+
+
+def downloaded(**arguments: Any) -> bytes:
+    """What finance gets that downloads at LATER; ``arguments`` as for the service."""
+    return b"".join(download_roll(**{"by": staff("finance"), "at": LATER} | arguments))
 
 
 def give_another_account(application: Application, *, at: datetime, **values: Any) -> tuple[PayoutAccount, UUID]:

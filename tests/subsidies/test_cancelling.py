@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from portal.accounts.models import RoleGrant
 from portal.audit.models import Entry
+from portal.casework.programmes import grants_of
 from portal.casework.services.advancing import StepRefused
-from subsidies.living import living_subsidies_of
 from subsidies.models import Payable
 from subsidies.services.cancelling import cancel_payable
 from tests.factories import make_person, make_staff, move_clock, staff
@@ -27,13 +27,13 @@ def refusal(payable: Payable, by=None, reason: str = REASON) -> str:
 
 def test_a_cancelled_payable_names_who_when_and_why_and_is_no_grant_any_more():
     payable = quick_payable()
-    assert len(list(living_subsidies_of(payable.person))) == 1
+    assert len(grants_of(payable.person)) == 1
     for _turn in range(2):
         cancel_payable(payable=payable, reason=REASON, by=staff("administrator"), at=LATER)
     row = Payable.objects.get(pk=payable.pk)
     assert (row.cancelled_by, row.cancelled_at, row.cancelled_reason) == (staff("administrator"), LATER, REASON)
     assert codes(payable) == ["cancelled"]
-    assert list(living_subsidies_of(payable.person)) == []
+    assert grants_of(payable.person) == []
     entry = Entry.objects.get(action="payable.cancel")
     assert (entry.target_id, entry.fields) == (str(payable.pk), ["cancelled_at", "cancelled_reason"])
     sealed = Payable.objects.values_list("cancelled_reason", flat=True).get(pk=payable.pk)

@@ -227,8 +227,9 @@ def test_a_roll_from_the_list_to_the_file():
     assert said(client.post(ROLL + "issue/", follow=True)) == ["花名册 FF-2023-0001 已签发，可以下载。"]
     first, second = client.post(ROLL + "download/"), client.post(ROLL + "download/")
     roll = Roll.objects.get()
-    assert first.content == second.content
-    assert hashlib.sha256(first.content).hexdigest() == roll.xlsx_sha256
+    content = first.getvalue()
+    assert content == second.getvalue()
+    assert hashlib.sha256(content).hexdigest() == roll.xlsx_sha256
     assert first["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     assert first["Content-Disposition"] == 'attachment; filename="FF-2023-0001.xlsx"'
     assert first["X-Content-Type-Options"] == "nosniff"

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.casework.models import Application
+from portal.casework.programmes import grants_of
 from portal.casework.services.drafting import start_application
 from portal.casework.services.holding import held_by
 from portal.policy.services import load_policy
-from subsidies.living import create_payables, living_subsidies_of
+from subsidies.living import create_payables
 from subsidies.models import Payable
 from subsidies.services.cancelling import cancel_payable
 from tests.factories import (
@@ -144,7 +145,7 @@ def test_a_decision_whose_money_was_all_cancelled_says_so(granted):
 
 def test_a_grant_counts_with_what_is_left_of_it(granted):
     def grants() -> list[tuple[str, int]]:
-        return [(grant.scheme, grant.amount_fen) for grant in living_subsidies_of(granted.applicant)]
+        return [(grant.scheme, grant.amount_fen) for grant in grants_of(granted.applicant)]
 
     assert grants() == [("YTE-2024", 5_000_000)]
     cancel(granted, 2)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from applicants.people.services import prove_number, save_identity
+from portal.casework.programmes import grants_of
 from portal.clock import move_to
 from portal.notifications.models import Letter
 from portal.notifications.rendering import render_letter
 from portal.settings import CELERY_BEAT_SCHEDULE
-from subsidies.living import living_subsidies_of
 from subsidies.services.reminding import ask_for_rechecks
 from subsidies.tasks import sweep_rechecks
 from tests.factories import SHANGHAI, make_number, make_person, staff
@@ -58,5 +58,5 @@ def test_a_grant_stays_with_the_number_it_was_given_under():
     person.refresh_from_db()
     other = prove_number(person=make_person(identity={"number": number}), by=staff("clerk"), at=LATER)
     for anybody in (person, other):
-        assert [(grant.scheme, grant.amount_fen) for grant in living_subsidies_of(anybody)] == [("LS-2022", 1_000_000)]
-    assert list(living_subsidies_of(make_person())) == []
+        assert [(grant.scheme, grant.amount_fen) for grant in grants_of(anybody)] == [("LS-2022", 1_000_000)]
+    assert grants_of(make_person()) == []
