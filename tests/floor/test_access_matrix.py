@@ -186,7 +186,7 @@ GET  application_tasks/counter  302    404    404    200    404    404    404   
 GET  application_section/counter  302  404    404    200    404    404    404    404    404    404    404    404
 GET  application_papers/counter  302   404    404    200    404    404    404    404    404    404    404    404
 GET  application/counter        302    404    404    200    404    404    404    404    404    404    404    404
-GET  application_withdraw/counter  302  404   404    200    404    404    404    404    404    404    404    404
+GET  application_withdraw/counter  302  404   404    302    404    404    404    404    404    404    404    404
 GET  paper/counter              302    404    404    200    404    404    404    404    404    404    404    404
 GET  entries                    302    404    404    404    404    404    404    404    404    404    200    200
 
