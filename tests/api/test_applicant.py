@@ -33,12 +33,14 @@ def me(person):
     return Caller(person.user)
 
 
+@pytest.mark.slow
 def test_a_visitor_is_told_to_sign_in():
     answer = Caller().get("api_profile")
     assert problem_of(answer)[:2] == (401, "about:blank")
     assert answer["WWW-Authenticate"] == "Session"
 
 
+@pytest.mark.slow
 def test_the_profile_is_masked_as_the_page_masks_it(me, person):
     draft = make.make_draft(person)
     answer = me.get("api_profile")
@@ -68,6 +70,7 @@ def test_a_profile_that_nobody_began_is_empty():
     }
 
 
+@pytest.mark.slow
 def test_start_fill_in_hand_in_submit_and_withdraw(person):
     me = Caller(person.user)
     body = {"programme": "living-subsidy", "policy": "LS-2022", "is_privacy_read": True}
@@ -149,6 +152,7 @@ def test_one_section_is_changed_and_the_rest_of_it_stays(me, person):
         ({}, [""]),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_the_pages_refuse_is_refused_by_field_and_nothing_is_kept(me, person, body, fields):
     draft = make.make_draft(person)
     before = me.get("api_answers", draft.pk).json()
@@ -157,6 +161,7 @@ def test_what_the_pages_refuse_is_refused_by_field_and_nothing_is_kept(me, perso
     assert me.get("api_answers", draft.pk).json() == before
 
 
+@pytest.mark.slow
 def test_a_correction_opens_what_is_marked_and_nothing_else(me, person):
     row = make.make_application_in("correction", person=person)
     told = me.get("api_application", row.pk).json()["correction"]
@@ -234,6 +239,7 @@ def test_what_is_not_mine_is_not_there(person):
     assert other.get("api_papers").json() == {"next": None, "previous": None, "results": []}
 
 
+@pytest.mark.slow
 def test_findings_are_those_of_the_page(me, person):
     row = make.make_application_in("first_review", person=person)
     found = me.get("api_application", row.pk).json()["findings"]
@@ -245,6 +251,7 @@ def test_findings_are_those_of_the_page(me, person):
     assert len(found) == 8
 
 
+@pytest.mark.slow
 def test_a_decision_and_its_payments_are_told(me, person):
     row = make.make_application_in("approved", person=person)
     found = me.get("api_application", row.pk).json()

@@ -37,6 +37,7 @@ def copies(row, count):
     )
 
 
+@pytest.mark.slow
 def test_the_queue_shows_what_the_page_shows(reviewer):
     row = make.make_application_in("first_review")
     (found,) = reviewer.get("api_queue").json()["results"]
@@ -47,6 +48,7 @@ def test_the_queue_shows_what_the_page_shows(reviewer):
     assert found["days_left"] == page.context["rows"][0]["days_left"]
 
 
+@pytest.mark.slow
 def test_a_file_holds_no_name_number_phone_or_account_in_full(reviewer):
     row = make.make_application_in("first_review")
     person = row.applicant
@@ -68,6 +70,7 @@ def test_a_file_holds_no_name_number_phone_or_account_in_full(reviewer):
     assert answer["Cache-Control"] == "no-store, private"
 
 
+@pytest.mark.slow
 def test_files_out_of_reach_are_not_there():
     row = make.make_application_in("first_review")
     elsewhere = Caller(make.make_staff("first_reviewer", town="lingxiu"))
@@ -84,6 +87,7 @@ def test_a_filter_that_nobody_knows_is_refused(reviewer):
     assert list(errors_of(reviewer.get("api_queue", town="atlantis"))) == ["town"]
 
 
+@pytest.mark.slow
 def test_the_queue_goes_by_cursor_both_ways_at_a_constant_cost(reviewer, django_assert_num_queries):
     row = make.make_application_in("withdrawn")
     reviewer.get("api_queue")
@@ -110,6 +114,7 @@ def issued():
     return issue_roll(roll=collect_roll(payable_ids=[payable.pk], by=finance, at=at), by=finance, at=at)
 
 
+@pytest.mark.slow
 def test_a_roll_and_its_lines_show_what_the_page_shows(issued):
     finance = Caller(make.staff("finance"))
     (row,) = finance.get("api_rolls").json()["results"]
@@ -127,6 +132,7 @@ def test_a_roll_and_its_lines_show_what_the_page_shows(issued):
         assert secret not in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_roll_that_is_only_collected_is_masked_too():
     row = make.make_application_in("approved")
     at = row.state_at + timedelta(days=1)
@@ -140,6 +146,7 @@ def test_a_roll_that_is_only_collected_is_masked_too():
         assert secret not in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_lines_come_at_a_constant_cost(issued, django_assert_num_queries):
     finance, line = Caller(make.staff("auditor")), RollLine.objects.get()
     finance.get("api_rolls")

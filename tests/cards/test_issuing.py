@@ -30,21 +30,25 @@ def test_a_graduate_gets_the_card_of_the_degree():
     assert [event.kind for event in card.events.all()] == ["issue"]
 
 
+@pytest.mark.slow
 def test_of_several_recognitions_the_highest_decides():
     card = the_card(tiers=["PR", "L2", "L4"])
     assert (card.kind, card.tier, card.valid_to) == ("gold", "L2", date(2028, 10, 15))
 
 
+@pytest.mark.slow
 def test_the_card_ends_with_the_contract():
     assert the_card(contract_ends_on=date(2024, 6, 30)).valid_to == date(2024, 6, 30)
 
 
+@pytest.mark.slow
 def test_the_holder_is_told_once():
     card = the_card()
     letters = Letter.objects.filter(recipient=card.person.user, kind="card_issued")
     assert [letter.key for letter in letters] == [f"card:{card.pk}:1:card_issued"]
 
 
+@pytest.mark.slow
 def test_a_name_that_cannot_be_printed_is_held_for_a_reviewer():
     card = the_card(person=make_person(identity={"legal_name": "林\ue123"}))
     assert (card.state, Letter.objects.filter(kind="card_issued").count()) == ("held", 0)
@@ -64,6 +68,7 @@ def test_a_recognition_asks_for_its_document():
     assert kinds[("L3",)] - kinds[()] == {"recognition"}
 
 
+@pytest.mark.slow
 def test_whoever_holds_a_card_does_not_meet_the_clause_of_holding_none():
     card = the_card()
     again = make_card_application_in("accept", person=card.person)
@@ -73,6 +78,7 @@ def test_whoever_holds_a_card_does_not_meet_the_clause_of_holding_none():
     assert findings["TC-5"] == "unmet"
 
 
+@pytest.mark.slow
 def test_the_database_itself_keeps_one_live_card_per_person():
     card = the_card()
     other = {field.name: getattr(card, field.name) for field in Card._meta.concrete_fields if field.name != "id"}
@@ -131,6 +137,7 @@ def test_who_may_change_a_card_and_to_what(name, who, held, active, suspended, e
             assert change_card(card.pk, name, by=actor, at=AT, reason="理由").state == target
 
 
+@pytest.mark.slow
 def test_what_goes_against_a_person_needs_a_reason_and_is_signed_by_another():
     card = the_card()
     with pytest.raises(ChangeRefused, match="请写明理由。"):

@@ -61,6 +61,7 @@ def test_submitting_waits_until_everything_is_filled_in():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_first_review_passes_once_every_clause_is_met():
     row = make.make_application_in("first_review")
     assert (
@@ -96,6 +97,7 @@ def test_a_return_needs_marks_and_a_reason():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_file_is_returned_no_more_often_than_the_policy_says():
     row = make.make_application_in("correction")
     resubmit_application(application=row, by=row.applicant.user, at=AT, expected_version=row.version)
@@ -128,6 +130,7 @@ def test_sending_back_needs_a_reason(state, role):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_notice_closes_after_its_last_day_and_not_before():
     row = make.make_application_in("objection")
     take(row, "dismiss_objection", "administrator", note="查无此事。")
@@ -167,6 +170,7 @@ def test_whoever_is_reminded_late_keeps_two_working_days():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_one_damaged_file_does_not_hold_up_the_others():
     damaged, other = make.make_application_in("correction"), make.make_application_in("correction")
     act_on_due(at=datetime(2023, 10, 26, 8, tzinfo=make.SHANGHAI))
@@ -179,6 +183,7 @@ def test_one_damaged_file_does_not_hold_up_the_others():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_step_belongs_to_its_role_in_its_programme_and_town():
     row = make.make_application_in("accept")
     prove_number(person=row.applicant, by=make.staff("clerk"), at=AT)
@@ -217,6 +222,7 @@ def test_nobody_handles_the_own_application():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_first_reviewer_second_reviewer_and_approver_are_three_people():
     everything = make.make_staff("clerk", "first_reviewer", "second_reviewer", "approver")
     other = make.make_staff("second_reviewer", "approver")
@@ -243,6 +249,7 @@ def test_first_reviewer_second_reviewer_and_approver_are_three_people():
     ("one", "other"),
     [("first_reviewer", "second_reviewer"), ("first_reviewer", "approver"), ("second_reviewer", "approver")],
 )
+@pytest.mark.slow
 def test_the_database_itself_keeps_them_apart(one, other):
     row = make.make_application_in("approved")
     with pytest.raises(IntegrityError, match=f"{one}_and_{other}_are_different_people"), transaction.atomic():
@@ -274,6 +281,7 @@ def test_only_who_may_move_a_file_takes_it():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_possible_steps_are_those_of_the_role_with_what_stands_in_their_way():
     row = now(make.make_application_in("second_review"))
 

@@ -20,6 +20,7 @@ from tests.factories import AT
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_stale_page_moves_nothing():
     row = make.make_application_in("second_review")
     with pytest.raises(FileChanged, match="这件申请刚刚被别人办理过"):
@@ -30,6 +31,7 @@ def test_a_stale_page_moves_nothing():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_every_step_leaves_one_line_on_the_timeline_and_one_entry():
     row = make.make_application_in("approved")
 
@@ -62,6 +64,7 @@ def test_each_step_that_tells_the_applicant_sends_one_letter():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_refused_step_leaves_nothing_behind():
     row = make.make_application_in("first_review")
     counts = (Entry.objects.count(), Letter.objects.count(), row.steps_taken.count(), Decision.objects.count())
@@ -72,6 +75,7 @@ def test_a_refused_step_leaves_nothing_behind():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_correction_comes_back_to_the_same_stage_and_person_with_the_days_that_were_left():
     row = make.make_application_in("first_review")
     assert row.due_on == date(2023, 10, 23)  # five working days after Monday 16 October
@@ -123,6 +127,7 @@ def test_an_upheld_objection_takes_the_file_off_the_notice_and_back_to_second_re
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_decision_is_numbered_and_signed():
     approved = make.make_application_in("approved").decisions.get()
     refusal = make.make_application_in("refused").decisions.get()
@@ -164,6 +169,7 @@ def test_facts_are_settled_by_the_first_reviewer_at_first_review_with_a_paper_of
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_what_is_due_is_done_by_itself():
     lapsing = make.make_application_in("correction")
     showing = make.make_application_in("objection")

@@ -94,6 +94,7 @@ def test_the_list_costs_the_same_for_one_application_and_for_eight():
 
 
 @pytest.mark.parametrize("state", [state for state in State if state != State.DRAFT])
+@pytest.mark.slow
 def test_every_state_has_its_page_with_what_comes_next(state):
     row = make_application_in(state)
     answer = signed_in(row.applicant.user).get(page(row))
@@ -107,6 +108,7 @@ def test_the_page_of_an_application_at_first_review_names_the_last_day():
     assert ("已受理，正在初审" in html, "2023 年 10 月 23 日" in html) == (True, True)
 
 
+@pytest.mark.slow
 def test_the_application_is_read_with_numbers_masked():
     row = make_application_in("accept")
     html = text_of(row)
@@ -145,6 +147,7 @@ def test_a_paper_that_is_not_marked_cannot_be_added():
     assert row.shelf.count() == before
 
 
+@pytest.mark.slow
 def test_the_reviewers_remark_stands_at_the_field_and_in_the_list():
     row = make_application_in("correction", items=MARKS)
     client = signed_in(row.applicant.user)
@@ -153,6 +156,7 @@ def test_the_reviewers_remark_stands_at_the_field_and_in_the_list():
     assert "四角没拍全" in client.get(page(row, "application_papers")).content.decode()
 
 
+@pytest.mark.slow
 def test_a_correction_is_sent_again_once_and_goes_back_to_where_it_came_from():
     row = make_application_in("correction", items=MARKS)
     client = signed_in(row.applicant.user)
@@ -213,6 +217,7 @@ def test_a_refusal_names_clause_reason_evidence_and_how_to_object():
     assert [words for words in told if words not in html] == []
 
 
+@pytest.mark.slow
 def test_an_approval_names_amount_and_where_it_is_paid():
     row = make_application_in("approved")
     html = strip_tags(text_of(row, "decision"))
@@ -221,6 +226,7 @@ def test_an_approval_names_amount_and_where_it_is_paid():
     assert [words for words in told if words not in html] == []
 
 
+@pytest.mark.slow
 def test_an_approval_in_instalments_names_the_day_of_each():
     move_clock(AT_2024)
     html = text_of(make_application_in("approved", policy="YTE-2024"), "decision")
@@ -270,12 +276,14 @@ def new_account(row: Application, **changes: object) -> dict[str, object]:
     } | changes
 
 
+@pytest.mark.slow
 def test_a_paid_subsidy_says_on_which_day():
     row = make_application_in("approved")
     pay(row, "paid")
     assert "2023 年 10 月 16 日已打到您的社会保障卡账户。" in text_of(row)
 
 
+@pytest.mark.slow
 def test_a_rejected_payment_asks_for_another_account():
     row = make_application_in("approved")
     pay(row, "rejected", code="销户")
@@ -284,6 +292,7 @@ def test_a_rejected_payment_asks_for_another_account():
     assert [words for words in told if words not in html] == []
 
 
+@pytest.mark.slow
 def test_another_account_is_given_after_approval_and_waits_for_a_reviewer():
     row = make_application_in("approved")
     pay(row, "rejected", code="销户")
@@ -299,6 +308,7 @@ def test_another_account_is_given_after_approval_and_waits_for_a_reviewer():
     assert "核对后，才会打到新账户" in text_of(row)
 
 
+@pytest.mark.slow
 def test_another_account_needs_a_proof_and_keeps_what_was_typed():
     row = make_application_in("approved")
     answer = signed_in(row.applicant.user).post(page(row, "account_change"), new_account(row, file=""))
@@ -306,6 +316,7 @@ def test_another_account_needs_a_proof_and_keeps_what_was_typed():
     assert row.applicant.accounts.count() == 1
 
 
+@pytest.mark.slow
 def test_a_proof_is_kept_where_the_account_has_a_mistake():
     row = make_application_in("approved")
     move_clock(AT + timedelta(days=60))
@@ -317,6 +328,7 @@ def test_a_proof_is_kept_where_the_account_has_a_mistake():
 
 
 @pytest.mark.parametrize("state", ["draft", "accept", "final_approval", "refused", "withdrawn"])
+@pytest.mark.slow
 def test_no_other_account_is_taken_before_approval(state):
     row = make_draft() if state == "draft" else make_application_in(state)
     answer = signed_in(row.applicant.user).post(page(row, "account_change"), new_account(row))
@@ -324,6 +336,7 @@ def test_no_other_account_is_taken_before_approval(state):
     assert (row.applicant.accounts.count(), row.shelf.filter(kind="account_proof").count()) == (1, 0)
 
 
+@pytest.mark.slow
 def test_the_proof_for_a_later_instalment_is_asked_for_when_its_day_is_near():
     row = make_application_in("approved", policy="YTE-2024")
     move_clock(datetime(2024, 11, 20, 9, tzinfo=SHANGHAI))
@@ -339,6 +352,7 @@ def test_the_proof_for_a_later_instalment_is_asked_for_when_its_day_is_near():
 # ── papers and the office ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_staff_who_may_see_the_file_read_its_papers_and_leave_an_entry():
     row = make_application_in("accept")
     paper = ShelfPaper.objects.filter(application=row, kind="id_card").get().paper

@@ -48,6 +48,7 @@ def listed(open: tuple[UUID, ...] = (), ended: tuple[UUID, ...] = (), granted: U
     return {"open": [*open], "ended": [*ended], "offered": [("living-subsidy", granted)]}
 
 
+@pytest.mark.slow
 def test_an_approved_application_is_open_until_its_money_is_paid_and_is_not_offered_again():
     row = make_application_in("approved")
     assert my_list(row.applicant.user) == listed(open=(row.pk,), granted=row.pk)
@@ -56,6 +57,7 @@ def test_an_approved_application_is_open_until_its_money_is_paid_and_is_not_offe
     assert (reverse("application", args=[row.pk]) in offer, "<small>已批准</small>" in offer) == (True, True)
 
 
+@pytest.mark.slow
 def test_an_approved_application_whose_money_was_taken_back_is_ended_and_may_be_made_again():
     row = make_application_in("approved")
     payable = Payable.objects.get(application=row)
@@ -75,6 +77,7 @@ def test_without_applications_every_open_programme_is_offered():
     assert my_list(make_user()) == listed()
 
 
+@pytest.mark.slow
 def test_a_marked_paper_counts_as_replaced_once_another_one_is_handed_in():
     row = make_application_in("correction", items=MARKED)
     before = page(row, "application_papers")
@@ -87,6 +90,7 @@ def test_a_marked_paper_counts_as_replaced_once_another_one_is_handed_in():
     assert said == [[True, True, False], [False, False, True]]
 
 
+@pytest.mark.slow
 def test_every_page_of_the_task_list_counts_the_same_parts():
     row = make_draft()
     pages = [page(row, "application_section", name) for name in ("identity", "education", "employment", "account")]

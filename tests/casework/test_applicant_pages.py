@@ -146,6 +146,7 @@ def test_a_section_with_a_mistake_is_shown_again_with_what_was_typed():
     assert Education.objects.get(person=person).school == "闽南示例大学"
 
 
+@pytest.mark.slow
 def test_identity_employment_and_account_are_saved_by_their_own_forms():
     user = make_user()
     client = signed_in(user)
@@ -250,6 +251,7 @@ def test_a_paper_is_taken_and_shown_and_several_of_one_kind_may_be():
         ("empty.jpg", b"", "这个文件是空的。请重新选择文件。"),
     ],
 )
+@pytest.mark.slow
 def test_a_bad_file_gets_a_sentence_and_costs_nothing_that_is_there(name, data, sentence):
     draft = start_draft(make_person())
     client, there = signed_in(draft.applicant.user), page(draft, "application_papers")
@@ -259,12 +261,14 @@ def test_a_bad_file_gets_a_sentence_and_costs_nothing_that_is_there(name, data, 
     assert list(draft.shelf.values_list("kind", flat=True)) == ["id_card"]
 
 
+@pytest.mark.slow
 def test_no_file_at_all_is_said_beside_its_kind():
     draft = start_draft(make_person())
     answer = signed_in(draft.applicant.user).post(page(draft, "application_papers"), {"kind": "diploma"})
     assert answer.context["errors"] == [("file-diploma", "请先选择要上传的文件。")]
 
 
+@pytest.mark.slow
 def test_a_paper_that_is_removed_from_a_draft_is_deleted():
     draft = make_draft()
     shelved = draft.shelf.get(kind="diploma")
@@ -293,6 +297,7 @@ def test_nothing_is_checked_or_sent_before_everything_is_filled_in():
     assert (draft.state, draft.reference) == (State.DRAFT, None)
 
 
+@pytest.mark.slow
 def test_the_answers_are_shown_with_a_way_to_change_each_part():
     draft = make_draft()
     html = signed_in(draft.applicant.user).get(page(draft, "application_check")).content.decode()
@@ -312,6 +317,7 @@ def test_a_double_click_gives_one_reference_and_one_receipt():
     assert (draft.reference, Submission.objects.count()) == ("LS-2023-000001", 1)
 
 
+@pytest.mark.slow
 def test_the_receipt_names_the_reference_and_the_day_of_the_answer():
     draft = make_draft()
     client = signed_in(draft.applicant.user)
@@ -347,6 +353,7 @@ def test_the_back_button_after_sending_leads_to_the_application():
         "decision",
     ],
 )
+@pytest.mark.slow
 def test_somebody_elses_application_is_not_there(name):
     draft = make_draft()
     client = signed_in(make_user())
@@ -355,6 +362,7 @@ def test_somebody_elses_application_is_not_there(name):
     assert draft.state == State.DRAFT
 
 
+@pytest.mark.slow
 def test_discarding_a_draft_deletes_its_papers_and_keeps_the_profile():
     draft = make_draft()
     person = draft.applicant

@@ -60,6 +60,7 @@ def test_a_submission_is_checked_once_however_often_it_is_asked_for():
     assert unchecked_submissions() == []
 
 
+@pytest.mark.slow
 def test_what_is_only_declared_is_unproven_and_what_the_declaration_proves_is_met():
     row = make.make_application_in("accept")
     answers = {item["clause"]: item["answer"] for item in row.assessments.get().result["findings"]}

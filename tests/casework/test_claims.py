@@ -31,6 +31,7 @@ def test_an_approval_takes_the_place_in_the_exclusion_group():
     )
 
 
+@pytest.mark.slow
 def test_the_second_approval_of_one_number_is_refused_and_leaves_nothing_behind():
     first, second = two_of_one_number()
     take(first, "approve", "approver")
@@ -39,6 +40,7 @@ def test_the_second_approval_of_one_number_is_refused_and_leaves_nothing_behind(
     assert GrantClaim.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_the_database_itself_keeps_one_live_grant_per_number_and_group():
     first, second = two_of_one_number()
     take(first, "approve", "approver")
@@ -48,6 +50,7 @@ def test_the_database_itself_keeps_one_live_grant_per_number_and_group():
         )
 
 
+@pytest.mark.slow
 def test_a_grant_taken_back_whole_gives_the_place_back():
     first, second = two_of_one_number()
     take(first, "approve", "approver")

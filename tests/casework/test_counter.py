@@ -230,6 +230,7 @@ APPLICANT_STEPS = {"accept": {"withdraw"}, "first_review": {"withdraw"}, "correc
 
 
 @pytest.mark.parametrize("state", list(APPLICANT_STEPS))
+@pytest.mark.slow
 def test_the_applicants_steps_are_a_clerks_only_where_it_was_entered_at_the_counter(state):
     clerk, person = make.staff("clerk"), make.make_person()
     on_line = make.make_application_in(state, person=person)
@@ -290,6 +291,7 @@ def test_a_correction_at_the_counter_is_signed_anew_and_changes_only_what_is_mar
 # ── who may decide ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_whoever_entered_it_may_accept_it_but_not_review_it():
     clerk = make.make_staff("clerk", "first_reviewer", "second_reviewer", "approver")
     row = sent(clerk)

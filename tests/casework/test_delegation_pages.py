@@ -46,6 +46,7 @@ def filled(giver, delegate, **changes):
     return values | changes
 
 
+@pytest.mark.slow
 def test_an_administrator_sees_a_stuck_file_and_unlocks_it_through_the_pages():
     row = make.make_application_in("first_review")
     reviewer = make.staff("first_reviewer")

@@ -137,6 +137,7 @@ def settle(client, row, clause, kind, values, **extra):
     return client.post(reverse("desk_settle", args=[row.pk]), data)
 
 
+@pytest.mark.slow
 def test_each_clause_is_settled_against_its_paper_and_the_file_passes():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -195,6 +196,7 @@ def test_a_paper_that_shows_no_insurance_settles_that_there_is_none():
     assert row.settlements.get(fact="insurance").value == "-"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_shown_again_with_its_sentence():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -311,6 +313,7 @@ def test_a_refusal_names_clause_and_reason_and_the_letter_says_both():
     assert (letter.context["clause"], letter.context["reason"]) == ("LS-2", "毕业证书签发于 2021 年 6 月 20 日。")
 
 
+@pytest.mark.slow
 def test_a_second_reviewer_sends_back_with_a_reason():
     make.move_clock()
     row = make.make_application_in("second_review")

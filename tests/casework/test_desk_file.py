@@ -230,6 +230,7 @@ def test_the_timeline_names_every_step_its_person_and_its_note():
     assert "office clerk" in text and "请按标出的地方补正。" in text
 
 
+@pytest.mark.slow
 def test_every_tab_costs_the_same_whatever_the_file_holds():
     make.move_clock()
     row = make.make_application_in("first_review")

@@ -43,6 +43,7 @@ def got(row, name: str, user=None, **cookies: str) -> str:
     return words(answer.content)
 
 
+@pytest.mark.slow
 def test_a_refusal_names_number_clause_reason_and_how_to_object():
     row = make.make_application_in("refused")
     found = Decision.objects.get(application=row)

@@ -48,6 +48,7 @@ def test_a_linked_person_is_granted_once_what_excludes_each_other():
     assert GrantClaim.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_what_one_was_granted_the_other_was_granted():
     first, second = make.make_application_in(State.APPROVED), make.make_application_in(State.FIRST_REVIEW)
     assert grants_of(second.applicant) == []

@@ -83,6 +83,7 @@ def test_a_page_can_be_enlarged(row):
     assert picture_of(response).size == (2120, 3000)
 
 
+@pytest.mark.slow
 def test_whoever_looks_stands_all_over_the_page(row):
     """Two people see two pictures; each differs from the bare page in every part of it."""
     item = shelved(row, document())
@@ -163,6 +164,7 @@ def test_a_page_that_cannot_be_drawn_any_more_says_so(row):
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_the_desk_turns_pages_without_a_script(row):
     item, client = shelved(row, document(3)), signed_in(make.staff("first_reviewer"))
     here = reverse("desk_file", args=[row.pk])

@@ -216,6 +216,7 @@ def test_an_administrator_upholds_it_on_the_page():
     assert "这份决定经复核已经撤销，申请重新审核。" in letter
 
 
+@pytest.mark.slow
 def test_a_dismissal_is_a_letter_of_its_own_also_as_pdf():
     row = make.make_application_in("reconsideration")
     make.move_clock(row.state_at + timedelta(days=1))

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
+@pytest.mark.slow
 def test_a_silent_register_with_a_long_queue_does_not_keep_the_others_waiting(sandbox):
     sandbox.switch("insurance", fault="unavailable")
     person = make.make_person()

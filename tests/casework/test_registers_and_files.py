@@ -44,6 +44,7 @@ def answers_of(row):
     return row.submissions.get().assessments.order_by("number").last().answers
 
 
+@pytest.mark.slow
 def test_all_clauses_are_proven_by_registers_without_anybody_looking_at_a_paper(sandbox):
     one = invent(1, on=ON)
     know(sandbox, one)

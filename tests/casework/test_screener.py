@@ -213,6 +213,7 @@ FULL = st.fixed_dictionaries(
 
 @QUICK
 @given(full=FULL, blank=st.lists(st.sampled_from(list(LIN)), min_size=1, unique=True), code=st.sampled_from(CODES))
+@pytest.mark.slow
 def test_a_skipped_question_never_denies_what_its_answer_would_have_met(
     full: dict[str, Any], blank: list[str], code: str
 ) -> None:
@@ -224,6 +225,7 @@ def test_a_skipped_question_never_denies_what_its_answer_would_have_met(
 
 @QUICK
 @given(full=FULL, part=st.floats(0, 1), code=st.sampled_from(CODES))
+@pytest.mark.slow
 def test_a_year_or_a_month_never_denies_what_its_exact_day_would_meet(
     full: dict[str, Any], part: float, code: str
 ) -> None:

@@ -251,6 +251,7 @@ def queries_of_a_batch(files: int) -> int:
     return len(captured)
 
 
+@pytest.mark.slow
 def test_a_batch_costs_the_same_queries_for_one_file_and_for_thirty():
     one = queries_of_a_batch(1)
     assert queries_of_a_batch(30) == one

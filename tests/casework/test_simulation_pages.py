@@ -338,6 +338,7 @@ def queries_of_page(files: int, address: str = "") -> int:
 
 
 @pytest.mark.parametrize("address", ["", LIST])
+@pytest.mark.slow
 def test_a_page_costs_the_same_queries_for_one_file_and_for_thirty(address):
     assert queries_of_page(1, address) == queries_of_page(30, address)
 

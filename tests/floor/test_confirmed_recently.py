@@ -48,12 +48,14 @@ def confirm(client, answer):
     return client.post(answer.headers["Location"], PASSWORD | {"next": query["next"]})
 
 
+@pytest.mark.slow
 def test_who_has_just_signed_in_is_not_asked(finance, collected):
     assert finance.post(reverse("roll_issue", args=[collected.number])).headers["Location"] == reverse(
         "roll", args=[collected.number]
     )
 
 
+@pytest.mark.slow
 def test_after_ten_minutes_a_roll_is_issued_once_the_password_was_given_again(finance, collected):
     age_sign_in(finance, 11)
     asked = finance.post(reverse("roll_issue", args=[collected.number]))
@@ -122,6 +124,7 @@ def test_a_page_with_a_form_asks_before_anything_is_typed(client, payable):
     assert client.get(here).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_download_comes_back_to_its_page(finance, collected):
     issue_roll(roll=collected, by=staff(Role.FINANCE), at=collected.collected_at)
     age_sign_in(finance, 11)

@@ -90,6 +90,7 @@ def test_every_sentence_of_templates_and_code_is_in_the_catalogue():
     assert {pair for pair in used if CHINESE.search(pair[1])} - known == set()
 
 
+@pytest.mark.slow
 def test_no_chinese_in_the_code_goes_past_gettext():
     found = set()
     for area in SOURCES:
@@ -227,6 +228,7 @@ OWN = ("account_email", "account_change_password", "mfa_index", "account_logout"
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_public_pages_are_english():
     noticed = make_application_in("public_notice")
     move_clock(noticed.state_at)
@@ -304,6 +306,7 @@ def draft_pages(person: User, draft: Application) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("policy", ["LS-2022", "YTE-2024"])
+@pytest.mark.slow
 def test_pages_of_a_draft_are_english(policy):
     draft = make_draft(policy=policy)
     move_clock(draft.created_at)
@@ -318,6 +321,7 @@ STATES = (
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.slow
 def test_pages_of_an_application_are_english_in_every_state(state):
     row = make_application_in(state)
     move_clock(row.state_at)

@@ -100,6 +100,7 @@ def test_lines_break_between_characters_but_not_before_a_mark_or_in_a_word():
     paper.finish()
 
 
+@pytest.mark.slow
 def test_a_box_never_cuts_its_text():
     paper = Paper(title="x", language="zh-CN", at=AT)
     paper.add_page()
@@ -122,6 +123,7 @@ def test_a_letter_is_read_out_of_its_page():
     ]
 
 
+@pytest.mark.slow
 def test_a_long_letter_goes_on_to_numbered_pages():
     html = "<h1>信</h1>" + "".join(f"<p>第 {number} 段</p>" for number in range(45))
     content = letter_pdf(html, title="信", foot="某局", language="zh-CN", at=AT)

@@ -78,6 +78,7 @@ def test_every_column_of_keyed_hashes_is_known():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_rotation_reseals_rows_and_files_and_rehashes_numbers(new_keys):
     row = make.make_application_in(State.FIRST_REVIEW)
     person, clerk = row.applicant, make.staff("clerk")
@@ -168,6 +169,7 @@ def test_between_the_keys_a_number_has_one_file_in_a_programme(new_keys):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_between_the_keys_a_number_is_granted_once(new_keys):
     first, second = (make.make_application_in(State.FINAL_APPROVAL) for _turn in range(2))
     Application.objects.filter(pk=second.pk).update(number_hash=first.number_hash, programme="lodging")

@@ -34,6 +34,7 @@ def queue(person: User, key: str = "1:receipt", reference: str = "LS-2026-000012
     return queue_letter(kind="receipt", recipient=person, reference=reference, context=CONTEXT, key=key, at=AT)
 
 
+@pytest.mark.slow
 def test_a_letter_is_told_once_by_its_reference_alone(sms):
     letter = queue(somebody())
     now = timezone.now()
@@ -54,6 +55,7 @@ def test_a_letter_has_one_message_and_what_was_sent_is_not_sent_again(sms):
         LetterText.objects.update(sent_at=timezone.now())
 
 
+@pytest.mark.slow
 def test_who_has_no_address_gets_no_mail_and_who_has_both_gets_both(sms):
     queue(somebody())
     both = User.objects.create_user("person@example.org")

@@ -108,6 +108,7 @@ def test_the_pin_is_asked_again_after_a_quarter_of_an_hour():
     assert phone.get(HOME).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_pin_is_asked_at_the_start_of_each_day():
     _manager, operator = a_hotel()
     phone = phone_of(operator)
@@ -169,6 +170,7 @@ def test_five_wrong_pins_lock_until_the_manager_unlocks():
     assert phone.get(HOME).status_code == 200
 
 
+@pytest.mark.slow
 def test_too_many_tries_from_one_address_are_told_to_wait():
     _manager, operator = a_hotel()
     phone = phone_of(operator)

@@ -317,6 +317,7 @@ def test_a_new_policy_is_begun_from_a_pasted_text(asker: User) -> None:
 # ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_draft_is_begun_asked_for_and_published_by_two(asker: User) -> None:
     second = administrator()
     published()

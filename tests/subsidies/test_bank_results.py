@@ -45,6 +45,7 @@ def answers_of(roll: Roll) -> list[tuple[str, str, date | None, bool]]:
 PENDING = ("pending", "", None, True)
 
 
+@pytest.mark.slow
 def test_a_dry_run_changes_nothing():
     roll = issued(quick_payable(), quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll, 2) | rejected("销户"))
@@ -58,6 +59,7 @@ def test_a_dry_run_changes_nothing():
     assert Letter.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_applying_writes_each_answer_and_one_letter():
     roll = issued(quick_payable(), quick_payable())
     applied(roll, bank_row(roll), bank_row(roll, 2) | rejected("销户"))
@@ -77,6 +79,7 @@ def test_applying_writes_each_answer_and_one_letter():
     assert [entry.action for entry in actions] == ["bank_result.upload", "bank_result.apply"]
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_changes_nothing():
     roll = issued(quick_payable())
     first = applied(roll, bank_row(roll))
@@ -86,6 +89,7 @@ def test_the_same_file_twice_changes_nothing():
     assert (Entry.objects.count(), Letter.objects.count(), BankResult.objects.count()) == (entries, letters, 1)
 
 
+@pytest.mark.slow
 def test_the_same_answers_in_another_file_are_known():
     roll = issued(quick_payable())
     applied(roll, bank_row(roll))
@@ -113,6 +117,7 @@ def test_the_same_answers_in_another_file_are_known():
         ({"入账日": "2023-11-07"}, "入账日还没有到。"),
     ],
 )
+@pytest.mark.slow
 def test_one_wrong_row_and_nothing_is_applied(changes, fault):
     roll = issued(quick_payable(), quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll, 2) | changes)
@@ -124,6 +129,7 @@ def test_one_wrong_row_and_nothing_is_applied(changes, fault):
     assert Letter.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_came_before_its_posting_day_is_applied_on_that_day():
     roll = issued(quick_payable())
     content = csv_file(bank_row(roll, 入账日="2023-11-06"))
@@ -138,12 +144,14 @@ def test_a_file_that_came_before_its_posting_day_is_applied_on_that_day():
     assert answers_of(roll) == [("paid", "", date(2023, 11, 6), True)]
 
 
+@pytest.mark.slow
 def test_a_position_that_stands_twice_is_a_fault():
     roll = issued(quick_payable())
     result = uploaded(roll, bank_row(roll), bank_row(roll) | rejected())
     assert [row.fault for row in look_through(result, on=ANSWERED.date())] == ["", "这个序号在文件里出现了两次。"]
 
 
+@pytest.mark.slow
 def test_an_answer_is_never_changed_by_a_later_file():
     roll = issued(quick_payable())
     applied(roll, bank_row(roll))
@@ -153,6 +161,7 @@ def test_an_answer_is_never_changed_by_a_later_file():
     assert answers_of(roll) == [("paid", "", date(2023, 11, 3), True)]
 
 
+@pytest.mark.slow
 def test_a_file_may_answer_some_lines_now_and_others_later():
     roll = issued(quick_payable(), quick_payable())
     applied(roll, bank_row(roll))
@@ -162,6 +171,7 @@ def test_a_file_may_answer_some_lines_now_and_others_later():
     assert Letter.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_a_paid_payable_is_never_collected_again():
     payable = quick_payable()
     roll = issued(payable)
@@ -169,6 +179,7 @@ def test_a_paid_payable_is_never_collected_again():
     assert codes(payable, at=ANSWERED) == ["on_a_roll"]
 
 
+@pytest.mark.slow
 def test_a_rejected_line_waits_for_another_account_that_a_reviewer_has_compared():
     payable = quick_payable()
     roll = issued(payable)
@@ -183,6 +194,7 @@ def test_a_rejected_line_waits_for_another_account_that_a_reviewer_has_compared(
     assert [line.roll.number for line in payable.roll_lines.order_by("roll__number")] == [roll.number, again.number]
 
 
+@pytest.mark.slow
 def test_a_limit_is_tried_again_with_the_same_account_and_asks_nothing_of_the_person():
     payable = quick_payable()
     roll = issued(payable)

@@ -40,6 +40,7 @@ def test_a_cancelled_payable_names_who_when_and_why_and_is_no_grant_any_more():
     assert sealed.startswith("v1:")
 
 
+@pytest.mark.slow
 def test_what_stands_on_a_roll_is_not_cancelled():
     waiting, sent = quick_payable(), quick_payable()
     collected(waiting)

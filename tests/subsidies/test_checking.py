@@ -119,6 +119,7 @@ def test_what_the_recheck_has_seen_is_accepted_and_what_changes_after_it_is_not(
     assert codes(payable) == ["changed_since_approval"]
 
 
+@pytest.mark.slow
 def test_checking_costs_the_same_number_of_queries_for_one_and_for_many():
     quick_payable()
 

@@ -50,6 +50,7 @@ def on_it(roll: Roll) -> list[tuple[int, Payable]]:
     return [(line.position, line.payable) for line in roll.lines.order_by("position")]
 
 
+@pytest.mark.slow
 def test_all_that_may_be_paid_is_collected_by_due_date_and_the_rest_stays_behind():
     first, _gone, third, _changed, fifth = five()
     quick_payable(due_on=date(2024, 1, 1))
@@ -65,6 +66,7 @@ def test_all_that_may_be_paid_is_collected_by_due_date_and_the_rest_stays_behind
     assert issue_roll(roll=roll, by=staff("finance"), at=LATER).state == "issued"
 
 
+@pytest.mark.slow
 def test_what_a_killed_worker_left_is_found_and_nothing_stands_on_it_twice():
     payables = five()
     roll = turn(begun(), seconds=-1)
@@ -79,6 +81,7 @@ def test_what_a_killed_worker_left_is_found_and_nothing_stands_on_it_twice():
     assert (roll.state, roll.looked_at, roll.candidates) == ("collected", 4, 4)
 
 
+@pytest.mark.slow
 def test_what_another_roll_took_meanwhile_stays_on_that_one():
     payables = five()
     roll = begun()
@@ -87,6 +90,7 @@ def test_what_another_roll_took_meanwhile_stays_on_that_one():
     assert on_it(other) == [(1, payables[4])]
 
 
+@pytest.mark.slow
 def test_a_short_one_is_collected_at_once_and_one_without_lines_is_dropped():
     payable = quick_payable()
     roll = begun()
@@ -107,6 +111,7 @@ def test_while_it_is_collected_it_is_not_issued_and_no_second_one_is_begun():
         begun()
 
 
+@pytest.mark.slow
 def test_a_dropped_one_gives_everything_back_and_the_worker_stops():
     five()
     roll = turn(begun(), seconds=-1)
@@ -122,6 +127,7 @@ def test_lines_of_a_dropped_roll_that_were_not_freed_are_freed_by_the_sweep():
     assert not roll.lines.filter(is_live=True).exists()
 
 
+@pytest.mark.slow
 def test_after_several_failures_what_was_collected_stands_and_the_page_says_so(monkeypatch):
     move_clock(LATER)
     payables = five()
@@ -147,6 +153,7 @@ def test_nobody_collects_what_they_approved_or_what_is_elsewhere():
             collect_all(programme="living-subsidy", by=staff(role), at=LATER)
 
 
+@pytest.mark.slow
 def test_finance_collects_all_from_the_page_and_sees_how_far_it_is(monkeypatch):
     move_clock(LATER)
     monkeypatch.setattr(payables_page, "PAGE", 3)

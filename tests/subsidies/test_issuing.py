@@ -61,6 +61,7 @@ def files_of(roll: Roll) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
+@pytest.mark.slow
 def test_a_long_roll_is_ordered_first_and_issued_by_the_worker(roll):
     assert (roll.state, roll.count, roll.net_fen, roll.issued_by, roll.issued_at) == (
         "issuing", 5, 5_000_000, staff("finance"), LATER,
@@ -75,12 +76,14 @@ def test_a_long_roll_is_ordered_first_and_issued_by_the_worker(roll):
     ]
 
 
+@pytest.mark.slow
 def test_a_turn_does_batches_of_lines_and_lets_the_next_go_on(roll):
     assert copied(turn(roll, seconds=-1)) == [True, True, False, False, False]
     assert roll.heartbeat is None
     assert copied(turn(roll, seconds=-1)) == [True, True, True, True, False]
 
 
+@pytest.mark.slow
 def test_what_a_killed_worker_left_is_found_and_finished(roll):
     one_batch(roll)
     Path(default_storage.path(f"rolls/{roll.pk.hex}")).mkdir(parents=True)
@@ -94,6 +97,7 @@ def test_what_a_killed_worker_left_is_found_and_finished(roll):
     assert len(files_of(roll)) == 4
 
 
+@pytest.mark.slow
 def test_files_that_are_stored_are_not_made_again(roll, monkeypatch):
     monkeypatch.setattr(issuing, "make_volume", lambda *_arguments: 1 / 0)
     turn(roll)
@@ -131,6 +135,7 @@ def test_a_roll_that_is_being_issued_can_neither_be_downloaded_nor_dropped_nor_o
 
 @pytest.mark.parametrize("when", ["before its batch", "after its batch"])
 @pytest.mark.parametrize("what", ["account", "number"])
+@pytest.mark.slow
 def test_a_line_whose_facts_change_meanwhile_stops_the_roll_and_gives_it_back(roll, when, what):
     line = roll.lines.get(position=3 if when == "before its batch" else 1)
     person = line.payable.person
@@ -153,6 +158,7 @@ def test_a_line_whose_facts_change_meanwhile_stops_the_roll_and_gives_it_back(ro
     assert drop_roll(roll=roll, by=staff("finance"), at=LATER).state == "dropped"
 
 
+@pytest.mark.slow
 def test_a_change_that_leaves_everything_true_does_not_stop_it(roll):
     person = roll.lines.get(position=4).payable.person
     save_identity(person=person, values={"phone": "13900000001"}, by=None, at=LATER)
@@ -160,6 +166,7 @@ def test_a_change_that_leaves_everything_true_does_not_stop_it(roll):
     assert roll.lines.get(position=4).payee["phone"] == "13900000001"
 
 
+@pytest.mark.slow
 def test_after_several_failures_the_roll_is_collected_again_and_says_what_to_do(roll, monkeypatch):
     monkeypatch.setattr(issuing, "make_tables", lambda *_arguments: 1 / 0)
     for _turn in range(3):
@@ -174,6 +181,7 @@ def test_after_several_failures_the_roll_is_collected_again_and_says_what_to_do(
     assert issue_roll(roll=roll, by=staff("finance"), at=LATER).state in ("issuing", "issued")
 
 
+@pytest.mark.slow
 def test_the_page_shows_how_far_it_is_and_what_to_do_when_it_stopped(roll):
     move_clock(LATER)
     client = Client()

@@ -123,6 +123,7 @@ def test_the_views_tell_what_stands_in_the_way_in_words():
     assert "已汇总，等签发 FF-2023-0001" in text
 
 
+@pytest.mark.slow
 def test_paid_and_rejected_stand_in_their_views():
     paid, back = quick_payable(), quick_payable()
     roll = issued(paid, back)
@@ -193,6 +194,7 @@ def test_a_key_that_cannot_be_read_gives_the_first_page():
 
 
 @pytest.mark.parametrize("page", [PAYABLES + "?view=all", "/desk/rolls/", ROLL])
+@pytest.mark.slow
 def test_every_list_costs_the_same_for_one_and_for_many(page):
     collected(quick_payable())
     client = signed_in("finance")
@@ -217,6 +219,7 @@ def test_every_list_costs_the_same_for_one_and_for_many(page):
 # ── collecting, issuing, downloading ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_roll_from_the_list_to_the_file():
     payable = quick_payable()
     client = signed_in("finance")
@@ -260,6 +263,7 @@ def test_collecting_nothing_or_nonsense_is_a_sentence(chosen):
     assert Roll.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_a_roll_that_cannot_be_issued_says_why_beside_the_locked_button():
     payable = quick_payable()
     collected(payable)
@@ -292,6 +296,7 @@ def test_a_dropped_roll_is_told_so():
 # ── the bank ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_bank_file_is_looked_through_then_applied_once():
     roll = issued(quick_payable())
     move_clock(ANSWERED)
@@ -309,6 +314,7 @@ def test_a_bank_file_is_looked_through_then_applied_once():
     assert roll.lines.get().result == "paid"
 
 
+@pytest.mark.slow
 def test_a_file_with_a_fault_shows_it_and_cannot_be_applied():
     roll = issued(quick_payable())
     move_clock(ANSWERED)
@@ -323,6 +329,7 @@ def test_a_file_with_a_fault_shows_it_and_cannot_be_applied():
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"PK\x03\x04x", b"\xff\xfe", b"x" * (5 * 1024 * 1024 + 1)])
+@pytest.mark.slow
 def test_garbage_is_a_sentence_beside_the_file(content):
     issued(quick_payable())
     answer = upload(content)
@@ -331,6 +338,7 @@ def test_garbage_is_a_sentence_beside_the_file(content):
     assert BankResult.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_no_file_no_roll_and_a_foreign_result():
     issued(quick_payable())
     client = signed_in("finance")
@@ -341,6 +349,7 @@ def test_no_file_no_roll_and_a_foreign_result():
 
 
 @pytest.mark.parametrize("page", [PAYABLES, PAYABLES + "?view=all", "/desk/rolls/", ROLL, BANK])
+@pytest.mark.slow
 def test_pages_stand_in_english_too(page):
     issued(quick_payable())
     quick_payable()

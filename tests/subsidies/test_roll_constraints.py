@@ -74,6 +74,7 @@ def test_one_payable_per_instalment():
 
 
 @pytest.mark.parametrize("changes", [{"xlsx_name": ""}, {"xlsx_sha256": ""}, {"count": 0}, {"issued_by": None}])
+@pytest.mark.slow
 def test_an_issued_roll_has_file_count_and_sum(changes):
     roll = issued(quick_payable())
     breaks("an_issued_roll_has_file_count_and_sum", lambda: Roll.objects.filter(pk=roll.pk).update(**changes))

@@ -35,6 +35,7 @@ def sheet_with(*lines: dict[str, object]):
     return sheet_of(target.getvalue())
 
 
+@pytest.mark.slow
 def test_the_file_holds_every_column_as_the_office_writes_it():
     person = make_person(
         identity={"legal_name": "欧阳晓航", "number": "350581200003020018", "phone": "13800006810"},
@@ -103,6 +104,7 @@ def test_nobodys_text_becomes_a_formula(text):
     assert {(sheet[place].value, sheet[place].data_type) for place in ("C2", "G2", "O2", "V2")} == {(text, "s")}
 
 
+@pytest.mark.slow
 def test_the_download_serves_a_name_like_a_formula_as_text():
     person = make_person(employment={"employer_name": "=1+1"})
     application = make_application_in("approved", person=person)

@@ -125,6 +125,7 @@ def test_our_own_reader_of_bank_files_reads_both(is_for_bank):
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_every_page_has_its_sum_and_the_last_one_the_total_in_capitals():
     rows = [line(position=at, gross_fen=1_000_000 + at, tax_fen=at, net_fen=1_000_000) for at in range(1, 43)]
     (content,) = paper_of(head(42), rows)
@@ -150,6 +151,7 @@ def sums(page: str) -> list[tuple[str, ...]]:
     return [tuple(found) for found in re.findall(pattern, page)]
 
 
+@pytest.mark.slow
 def test_volumes_begin_anew_with_their_pages_and_go_on_with_their_sums():
     rows = (line(position=at) for at in range(1, 51))
     volumes = [pages_of(content) for content in paper_of(head(50), rows, most=25)]
@@ -159,6 +161,7 @@ def test_volumes_begin_anew_with_their_pages_and_go_on_with_their_sums():
     assert sums(volumes[1][1])[1] == ("总计 50 笔", "500,014.50", "14.50", "500,000.00")
 
 
+@pytest.mark.slow
 def test_a_name_that_no_font_has_is_spelled_out_on_paper():
     (content,) = paper_of(head(1), [line(name="林\ue123航")])
     assert "林[U+E123]航" in pages_of(content)[0]
@@ -184,6 +187,7 @@ def test_paper_keeps_memory_by_the_volume_and_not_by_the_roll():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_issuing_stores_every_form_sealed_with_size_and_digest():
     seal_entries(at_real=LATER)
     roll = issued(quick_payable(), quick_payable())
@@ -216,6 +220,7 @@ def test_what_fails_leaves_none_of_the_files():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_page_offers_every_file_and_serves_what_is_asked_for():
     move_clock(LATER)
     roll = issued(quick_payable(person=make_person(identity={"legal_name": "林\ue123航"})))
@@ -238,6 +243,7 @@ def test_the_page_offers_every_file_and_serves_what_is_asked_for():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_roll_issued_before_the_other_forms_were_kept_still_opens():
     move_clock(LATER)
     issued(quick_payable())

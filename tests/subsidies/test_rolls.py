@@ -67,6 +67,7 @@ def test_a_dropped_roll_gives_its_payables_back():
     assert collected(payable).number == "FF-2023-0002"
 
 
+@pytest.mark.slow
 def test_an_issued_roll_cannot_be_dropped():
     roll = issued(quick_payable())
     assert refusal(drop_roll, roll=roll, by=staff("finance"), at=LATER) == "这份花名册已经签发或作废。"
@@ -104,6 +105,7 @@ def test_two_people_with_one_account_are_paid_neither_together_nor_apart():
     assert codes(other) == []
 
 
+@pytest.mark.slow
 def test_an_account_that_was_paid_into_for_one_is_never_paid_into_for_another():
     one = quick_payable()
     number = one.person.current_account().number
@@ -113,6 +115,7 @@ def test_an_account_that_was_paid_into_for_one_is_never_paid_into_for_another():
     assert codes(other) == ["account_shared"]
 
 
+@pytest.mark.slow
 def test_one_person_is_paid_twice_into_one_account():
     first = quick_payable()
     issued(first)
@@ -154,6 +157,7 @@ def test_nobody_but_finance_acts_on_rolls(role):
     )
 
 
+@pytest.mark.slow
 def test_who_approved_may_not_collect_issue_or_download():
     payable = quick_payable()
     approver = staff("approver")
@@ -202,6 +206,7 @@ def test_nobody_pays_themselves():
     )
 
 
+@pytest.mark.slow
 def test_issuing_keeps_count_sum_and_the_digest_of_the_stored_bytes():
     roll = issued(quick_payable(), quick_payable(gross_fen=1_500_050, tax_fen=50, net_fen=1_500_000))
     content = downloaded(roll=roll)
@@ -213,6 +218,7 @@ def test_issuing_keeps_count_sum_and_the_digest_of_the_stored_bytes():
     assert Entry.objects.get(action="roll.issue").digest == roll.xlsx_sha256
 
 
+@pytest.mark.slow
 def test_issuing_twice_makes_one_file():
     roll = collected(quick_payable())
     once = issue_roll(roll=roll, by=staff("finance"), at=LATER)
@@ -232,6 +238,7 @@ def test_what_fails_at_issue_leaves_no_file_and_no_change():
     assert not default_storage.exists(f"rolls/{roll.pk.hex}")
 
 
+@pytest.mark.slow
 def test_an_issued_roll_never_changes_with_the_person():
     payable = quick_payable()
     person = payable.person
@@ -247,6 +254,7 @@ def test_an_issued_roll_never_changes_with_the_person():
     assert downloaded(roll=roll) == content
 
 
+@pytest.mark.slow
 def test_a_changed_or_missing_file_is_not_served():
     roll = issued(quick_payable())
     default_storage.delete(roll.xlsx_name)
@@ -261,6 +269,7 @@ def test_a_changed_or_missing_file_is_not_served():
     assert actions() == ["roll.collect", "roll.order", "roll.issue"]
 
 
+@pytest.mark.slow
 def test_issuing_costs_the_same_number_of_queries_for_one_line_and_for_seven():
     def cost(lines: int) -> int:
         roll = collected(*[quick_payable() for _turn in range(lines)])

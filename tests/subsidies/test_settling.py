@@ -161,6 +161,7 @@ def test_what_has_changed_since_approval_is_settled_against_a_paper_and_may_chan
     assert Entry.objects.filter(action="payable.recheck", target_id=str(payable.pk)).count() == 2
 
 
+@pytest.mark.slow
 def test_a_change_is_not_settled_once_the_bank_has_been_told():
     payable, paper = with_proof(is_recheck_needed=False)
     issued(payable)
