@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, override, pgettext
 from playwright.sync_api import Locator, Page, Response, expect
 
+from portal.ui.figures import yuan_text
+
 # Chinese words on the page that are not marked as Chinese: text, and what stands in for text.
 CHINESE_UNMARKED = """() => {
     const said = [], chinese = /[\\u4e00-\\u9fff]/;
@@ -55,6 +57,11 @@ class Visitor:
         with override(self.language):
             return pgettext("between two items", "、").join(items)
 
+    def yuan(self, fen: int) -> str:
+        """``fen`` as the page says an amount."""
+        with override(self.language):
+            return yuan_text(fen)
+
     def pattern(self, text: str) -> re.Pattern[str]:
         """Matches ``text`` whatever stands in its places."""
         return re.compile(re.sub(r"%\\\(\w+\\\)[sd]", ".+", re.escape(self.say(text))))
@@ -72,11 +79,25 @@ class Visitor:
     def press(self, text: str, within: Locator | None = None) -> None:
         """Press the button ``text`` and wait for what comes."""
         (within or self.page).get_by_role("button", name=self.begins(text)).first.click()
+        self.has_come()
 
     def follow(self, text: str, within: Locator | None = None) -> None:
         """Follow the first link ``text`` that can be seen."""
         found = (within or self.page).get_by_role("link", name=self.begins(text))
         found.filter(visible=True).first.click()
+        self.has_come()
+
+    def has_come(self) -> None:
+        """Wait until the page is there to its foot: what is counted or read at once would else miss some of it."""
+        self.page.wait_for_load_state("domcontentloaded")
+
+    def unfold(self, label: str) -> Locator:
+        """The part beside a desk page that is for one act, opened."""
+        heading = self.page.locator("summary", has_text=self.say(label))
+        part = self.page.locator(".th-side details").filter(has=heading).first
+        if part.get_attribute("open") is None:
+            part.locator("summary").click()
+        return part
 
     # ── answering ──
 
@@ -124,10 +145,12 @@ class Visitor:
 
     def words(self) -> str:
         """Everything that the page shows."""
+        self.has_come()
         return self.page.locator("body").inner_text()
 
     def look(self, name: str) -> None:
         """Look the page over: note Chinese on an English page; keep a picture where JOURNEY_PICTURES asks for them."""
+        self.has_come()
         if self.language == "en":
             said = [text for text in self.page.evaluate(CHINESE_UNMARKED) if not self.is_typed(text)]
             if said:
