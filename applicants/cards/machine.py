@@ -9,6 +9,7 @@ from portal.accounts.models import Role
 
 HOLDER = "holder"
 SYSTEM = "system"
+RECONSIDERED = "reconsidered"
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,17 @@ class Change:
 
 HELD, ACTIVE, SUSPENDED, ENDED = CardState.HELD, CardState.ACTIVE, CardState.SUSPENDED, CardState.ENDED
 LIVE = (HELD, ACTIVE, SUSPENDED)
+DECIDERS = (Role.FIRST_REVIEWER, Role.APPROVER)  # look at what speaks against a card
 
 # fmt: off
 CHANGES = (
     Change("release", (HELD,),             ACTIVE,    (Role.CLERK, Role.FIRST_REVIEWER), True,  "card_issued"),
     # PIPL art. 24: what goes against a person is signed by a person.
-    Change("suspend", (ACTIVE,),           SUSPENDED, (Role.FIRST_REVIEWER, Role.APPROVER), True, "card_suspended"),
-    Change("resume",  (SUSPENDED,),        ACTIVE,    (Role.FIRST_REVIEWER, Role.APPROVER), True, "card_resumed"),
+    Change("suspend", (ACTIVE,),           SUSPENDED, DECIDERS,                          True,  "card_suspended"),
+    Change("resume",  (SUSPENDED,),        ACTIVE,    DECIDERS,                          True,  "card_resumed"),
     Change("revoke",  LIVE,                ENDED,     (Role.APPROVER,),                  True,  "card_revoked", CardEnd.REVOKED),
+    # Only where a reconsideration is upheld (services/reconsidering.py).
+    Change("restore", (SUSPENDED, ENDED),  ACTIVE,    (RECONSIDERED,),                   True,  "card_restored"),
     Change("lose",    LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_lost",    CardEnd.LOST),
     Change("return",  LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_returned", CardEnd.RETURNED),
     Change("expire",  LIVE,                ENDED,     (SYSTEM,),                         False, "card_expired", CardEnd.EXPIRED),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from applicants.cards.models import LIVE, Card
-from applicants.cards.services.applying import detail_of, recognitions_of
+from applicants.cards.models import LIVE, Card, CardState, Recognition
+from applicants.cards.services.applying import detail_of, recognitions_of, tiers_on
 from applicants.people.linking import known_as
 from applicants.people.models import Person
 from portal.casework.models import Application
-from portal.casework.programmes import DECLARATION, OwnSection, Programme, grants_of, register
+from portal.casework.programmes import DECLARATION, OwnSection, Programme, prior_grants, register
 
 CODE = "talent-card"
 
@@ -23,6 +25,9 @@ def register_programme() -> None:
     """Add the talent card to the registry."""
     from applicants.cards.forms.applying import ContractForm, DeclarationForm, PortraitForm, RecognitionForm
     from applicants.cards.services.issuing import issue_on_approval
+    from applicants.cards.services.outlook import card_outlook
+    from applicants.cards.services.rechecking import weigh_answers
+    from applicants.cards.services.standing import tier_on
 
     register(
         Programme(
@@ -31,7 +36,7 @@ def register_programme() -> None:
             title=_("优才卡"),
             summary=_("一张卡享受停车、景区、就医等礼遇，手机出示即可。"),
             icon="card",
-            is_open=False,
+            is_open=True,
             is_one_off=True,
             sections=("identity", "education", "employment"),
             own_sections=(
@@ -57,6 +62,7 @@ def register_programme() -> None:
                     is_complete=lambda application: detail_of(application).portrait_id is not None,
                     answers=portrait_answers,
                     page="card_portrait",
+                    picture=portrait_address,
                 ),
                 OwnSection(
                     DECLARATION,
@@ -67,8 +73,12 @@ def register_programme() -> None:
                 ),
             ),
             facts=declared_facts,
+            facts_about=facts_about,
             on_approved=issue_on_approval,
+            on_register_answer=weigh_answers,
+            gives={"card_tier": tier_on},
             grants_of=cards_of,
+            outlook=card_outlook,
         )
     )
 
@@ -84,7 +94,7 @@ def recognition_answers(application: Application) -> Mapping[str, Any]:
             "recognised_on": row.recognised_on.isoformat(),
             "expires_on": row.expires_on.isoformat() if row.expires_on else "",
         }
-        for row in recognitions_of(application)
+        for row in recognitions_of(application.applicant)
     ]
     return {"has_recognitions": detail_of(application).has_recognitions, "recognitions": claimed}
 
@@ -108,34 +118,37 @@ def portrait_answers(application: Application) -> Mapping[str, Any]:
     return {"portrait": str(portrait) if portrait else ""}
 
 
-def declared_facts(application: Application) -> Mapping[str, Any]:
-    """The facts of recognitions (TC-1) and of a card held already (TC-5).
+def portrait_address(answers: Mapping[str, Any]) -> str:
+    """Where the portrait of a submission is shown."""
+    portrait = answers.get("portrait")
+    return reverse("portrait_image", args=[portrait]) if portrait else ""
 
-    Recognitions that have expired by the application date, or were withdrawn, are left out. Notation of the facts:
-    tiers joined by ``;``; ``scheme@area@yuan@date`` joined by ``;``; ``-`` for none.
-    """
-    detail = detail_of(application)
-    facts: dict[str, Any] = {
-        "prior_grants": ";".join(
-            f"{grant.scheme}@{grant.area_code}@{grant.amount_fen // 100}@{grant.granted_on.isoformat()}"
-            for grant in grants_of(application.applicant)
-        )
-        or "-"
-    }
-    if detail.has_recognitions is not None:
-        on = application.submitted_on or timezone.localdate()
-        tiers = [
-            row.tier
-            for row in recognitions_of(application)
-            if row.withdrawn_on is None and (row.expires_on is None or row.expires_on >= on)
-        ]
-        facts["recognitions"] = ";".join(dict.fromkeys(tiers)) or "-"
+
+def declared_facts(application: Application) -> Mapping[str, Any]:
+    """The facts of recognitions (TC-1) and of a card held already (TC-5)."""
+    on = application.submitted_on or timezone.localdate(application.created_at)
+    facts = {"prior_grants": prior_grants(application.applicant, on=on)}
+    if detail_of(application).has_recognitions is not None:
+        facts["recognitions"] = tiers_on(recognitions_of(application.applicant), on)
     return facts
 
 
-def cards_of(person: Person) -> QuerySet[Any, Any]:
-    """The live card of ``person``, whoever is linked with them, or whoever had the number they have now."""
+def facts_about(person: Person, on: date) -> Mapping[str, Any]:
+    """The recognitions somebody claims; nothing where they never claimed any. One query."""
+    claimed = list(Recognition.objects.filter(person=person).order_by("claimed_at", "id"))
+    return {"recognitions": tiers_on(claimed, on)} if claimed else {}
+
+
+def cards_of(person: Person, on: date | None = None) -> QuerySet[Any, Any]:
+    """The live card of ``person``, whoever is linked with them, or whoever had the number they have now.
+
+    One that may be renewed on the day ``on`` does not stand against an application of that day.
+    """
     everyone = known_as(person)
     same = Q(person__in=everyone.ids) | Q(number_hash__in=everyone.hashes)
-    live = Card.objects.filter(same, state__in=LIVE).annotate(fen=Value(0, output_field=BigIntegerField()))
+    live = Card.objects.filter(same, state__in=LIVE)
+    if on is not None:
+        renewable = Q(state=CardState.ACTIVE, renewal_opens_on__lte=on, renewal_closes_on__gte=on)
+        live = live.exclude(renewable)
+    live = live.annotate(fen=Value(0, output_field=BigIntegerField()))
     return live.values_list("application__policy_version__policy__code", "fen", "issued_at")

@@ -32,10 +32,15 @@ def picture_bytes(size: tuple[int, int] = (600, 800), form: str = "JPEG") -> byt
     return buffer.getvalue()
 
 
-def start_card(person: Person, *, at: datetime = AT) -> Application:
-    """A draft with nothing of the card's own filled in."""
+def load_card_policy(*, at: datetime = AT) -> None:
+    """The shipped policy of the card; loading twice loads once."""
     text = Path(settings.BASE_DIR, "applicants/cards/policy/CARD-2023.yaml").read_text(encoding="utf-8")
     load_policy(text, at=at)
+
+
+def start_card(person: Person, *, at: datetime = AT) -> Application:
+    """A draft with nothing of the card's own filled in."""
+    load_card_policy(at=at)
     return start_application(user=person.user, programme_code=CODE, policy_code=POLICY, privacy_read_at=at, at=at)
 
 

@@ -22,6 +22,7 @@ def the_card(**details) -> Card:
     return Card.objects.get(application=make_card_application_in("approved", **details))
 
 
+@pytest.mark.slow
 def test_a_graduate_gets_the_card_of_the_degree():
     card = the_card()
     assert (card.kind, card.tier, card.state, card.number) == ("green", "BSC", "active", "833505810000019")
@@ -63,6 +64,7 @@ def test_a_draft_names_what_is_missing():
     assert missing_parts(make_card_draft()) == []
 
 
+@pytest.mark.slow
 def test_a_recognition_asks_for_its_document():
     kinds = {tiers: set(make_card_draft(tiers=tiers).shelf.values_list("kind", flat=True)) for tiers in ((), ("L3",))}
     assert kinds[("L3",)] - kinds[()] == {"recognition"}

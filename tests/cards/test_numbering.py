@@ -56,11 +56,23 @@ def test_a_spoiled_number_says_why_and_who():
 
 
 @pytest.mark.postgres
-def test_twenty_at_once_take_twenty_numbers(race):
-    NumberCounter.objects.create(prefix="81")
+def test_fifty_at_once_take_fifty_numbers_and_none_is_missing_without_a_reason(race):
+    """Every tenth spoils a number, every tenth fails after it has taken one; nobody begins with a counter."""
+    clerk = staff("clerk")
 
-    def act(_number: int) -> int:
+    def act(number: int) -> int:
+        if number % 10 == 3:
+            return spoil_next(prefix="81", reason="打印时卡纸", by=clerk, at=AT).serial
         with transaction.atomic():
-            return take_serial("81")
+            serial = take_serial("81")
+            if number % 10 == 7:
+                raise ValueError("the card was not issued after all")
+            return serial
 
-    assert sorted(race(20, act)) == list(range(1, 21))
+    outcomes = race(50, act)
+    given = sorted(outcome for outcome in outcomes if isinstance(outcome, int))
+    failed = [outcome for outcome in outcomes if not isinstance(outcome, int)]
+    assert given == list(range(1, 46))
+    assert [type(outcome) for outcome in failed] == [ValueError] * 5
+    assert SpoiledNumber.objects.filter(prefix="81", serial__in=given).count() == 5
+    assert NumberCounter.objects.get(prefix="81").next_serial == 46

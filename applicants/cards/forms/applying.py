@@ -2,80 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from applicants.cards.models import CardApplication
 from applicants.cards.services.applying import detail_of, keep, recognised_tiers
 from applicants.cards.services.portraits import Cut
-from applicants.people.fields import DayField, LineField, PickField
-from portal.accounts.models import User
+from applicants.people.fields import DayField, LineField, PickField, PlainForm
+from portal.casework.forms.own_sections import YES_OR_NO, KeptDeclarationForm, KeptForm
 from portal.casework.models import Application
 from portal.policy.facts import TIERS
 from portal.ui.figures import day_text
-from portal.ui.templatetags.ui import zh
 
 YES_NO = (("yes", gettext_lazy("是")), ("no", gettext_lazy("否")))
-BOOLEANS = {"yes": True, "no": False}
 
 
-def _answer(value: bool | None) -> str:
-    return {True: "yes", False: "no"}.get(value, "") if value is not None else ""
+class _KeptForm(KeptForm):
+    detail_of, keep = staticmethod(detail_of), staticmethod(keep)
 
 
-class _OwnForm(forms.Form):
-    """A section of the card's own on the shared page; ``only`` names what a correction opens."""
-
-    use_required_attribute = False
-    labels: Mapping[str, Any] = {}
-    section = ""
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        application: Application,
-        only: Collection[str] | None = None,
-    ) -> None:
-        self.application = application
-        super().__init__(data, initial=self.initial_of(detail_of(application)))
-        for name, field in self.fields.items():
-            if only is not None and name not in only:
-                field.disabled, field.required = True, False
-
-    def initial_of(self, detail: CardApplication) -> dict[str, Any]:
-        """What stands there now."""
-        return {name: getattr(detail, name) for name in self.fields_kept}
-
-    @property
-    def fields_kept(self) -> tuple[str, ...]:
-        """The answers of this section."""
-        return tuple(self.labels)
-
-    def values(self) -> dict[str, Any]:
-        """The open fields as the row keeps them."""
-        return {name: self.cleaned_data[name] for name, field in self.fields.items() if not field.disabled}
-
-    def save(self, *, by: User, at: datetime) -> CardApplication:
-        """Store the answers; call on a valid form. Raises StepRefused."""
-        return keep(self.application, self.section, self.values(), by=by, at=at)
-
-
-class ContractForm(_OwnForm):
-    """How long the contract runs: the card ends no later."""
+class ContractForm(_KeptForm):
+    """How long the contract runs: the card ends no later. Both fields are one answer."""
 
     section = "contract"
-    labels = {
-        "is_contract_open_ended": gettext_lazy("合同没有终止日期"),
-        "contract_ends_on": gettext_lazy("合同终止日期"),
-    }
+    labels = {"contract_ends_on": gettext_lazy("合同终止日期")}
 
     is_contract_open_ended = PickField(
         label=gettext_lazy("劳动合同没有终止日期吗？"),
@@ -86,12 +40,17 @@ class ContractForm(_OwnForm):
     contract_ends_on = DayField(
         label=labels["contract_ends_on"],
         help_text=gettext_lazy("优才卡的有效期不会超过这一天。"),
-        needed=gettext_lazy("合同有终止日期的填"),
+        needed=gettext_lazy("（合同有终止日期的必填）"),
     )
 
-    def initial_of(self, detail: CardApplication) -> dict[str, Any]:
+    def stored(self) -> dict[str, Any]:
         """What stands there now."""
-        return super().initial_of(detail) | {"is_contract_open_ended": _answer(detail.is_contract_open_ended)}
+        given = super().stored()
+        return given | {"is_contract_open_ended": YES_OR_NO[given["is_contract_open_ended"]]}
+
+    def opened_with(self, name: str) -> str:
+        """Whether there is an end, and when."""
+        return "contract_ends_on"
 
     def clean(self) -> dict[str, Any]:
         """A contract for a term has an end; one without a term has none."""
@@ -104,52 +63,28 @@ class ContractForm(_OwnForm):
         return data
 
     def values(self) -> dict[str, Any]:
-        """The end goes with the answer."""
+        """The columns as the row keeps them."""
         given = super().values()
         if "is_contract_open_ended" in given:
-            answer = BOOLEANS[given["is_contract_open_ended"]]
-            given |= {"is_contract_open_ended": answer, "contract_ends_on": self.cleaned_data["contract_ends_on"]}
+            given["is_contract_open_ended"] = given["is_contract_open_ended"] == "yes"
         return given
 
     @staticmethod
     def rows_of(answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        """Answers as (answer, label, words), as a submission keeps them."""
+        """The answer as (answer, label, words), as a submission keeps it."""
         ends_on = answers.get("contract_ends_on")
-        words = {
-            "is_contract_open_ended": str(dict(YES_NO).get(_answer(answers.get("is_contract_open_ended")), "")),
-            "contract_ends_on": day_text(date.fromisoformat(ends_on)) if ends_on else "",
-        }
-        shown = ("is_contract_open_ended", "contract_ends_on") if ends_on else ("is_contract_open_ended",)
-        return [(name, str(ContractForm.labels[name]), words[name]) for name in shown]
+        without_end = _("没有终止日期") if answers.get("is_contract_open_ended") else ""
+        words = day_text(date.fromisoformat(ends_on)) if ends_on else without_end
+        return [("contract_ends_on", str(ContractForm.labels["contract_ends_on"]), words)]
 
 
-class DeclarationForm(_OwnForm):
+class DeclarationForm(_KeptForm, KeptDeclarationForm):
     """Signed truth and the rules of use."""
 
-    section = "declaration"
-    labels = {"is_declared_true": gettext_lazy("我已看清并声明以上内容")}
 
-    is_declared_true = forms.BooleanField(
-        label=labels["is_declared_true"],
-        error_messages={"required": gettext_lazy("请先确认声明，再勾选这一项。不能确认的，请先改好前面的内容。")},
-    )
-
-    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
-        super().__init__(*args, application=application, **kwargs)
-        sentences = application.policy_version.parsed.declarations
-        self.fields["is_declared_true"].help_text = _as_list(sentences)
-
-    @staticmethod
-    def rows_of(answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        """Answers as (answer, label, words), as a submission keeps them."""
-        ticked = _("已勾选") if answers.get("is_declared_true") else ""
-        return [("is_declared_true", str(DeclarationForm.labels["is_declared_true"]), ticked)]
-
-
-class RecognitionForm(forms.Form):
+class RecognitionForm(PlainForm):
     """One recognition to add. ``labels`` and ``rows_of`` speak for the section, which has a page of its own."""
 
-    use_required_attribute = False
     labels = {"recognitions": gettext_lazy("人才认定")}
 
     tier = PickField(label=gettext_lazy("认定的层次"), missing=gettext_lazy("请选择认定的层次。"))
@@ -182,18 +117,20 @@ class RecognitionForm(forms.Form):
 
     @staticmethod
     def rows_of(answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        """The claims as one row, as a submission keeps them."""
+        """Each claim as a row, as a submission keeps them; one row where there is none."""
         claimed = answers.get("recognitions") or []
-        lines = [_("%(label)s：%(value)s") % {"label": TIERS[item["tier"]], "value": item["title"]} for item in claimed]
         none = _("没有") if answers.get("has_recognitions") is False else ""
-        words = pgettext("between two items", "；").join(lines) or none
-        return [("recognitions", str(RecognitionForm.labels["recognitions"]), words)]
+        if not claimed:
+            return [("recognitions", str(RecognitionForm.labels["recognitions"]), none)]
+        return [
+            ("recognitions", _("第 %(number)s 项") % {"number": number}, _claim_text(item))
+            for number, item in enumerate(claimed, start=1)
+        ]
 
 
-class PortraitForm(forms.Form):
+class PortraitForm(PlainForm):
     """A picture to upload, or where to cut the one that is there. ``labels`` and ``rows_of`` speak for the section."""
 
-    use_required_attribute = False
     labels = {"portrait": gettext_lazy("证件照")}
 
     left = forms.IntegerField(min_value=0, max_value=32_000, required=False)
@@ -212,5 +149,14 @@ class PortraitForm(forms.Form):
         return [("portrait", str(PortraitForm.labels["portrait"]), there)]
 
 
-def _as_list(sentences: Collection[Any]) -> SafeString:
-    return format_html_join("", "<span>{}</span> ", ((zh(sentence),) for sentence in sentences))
+def _claim_text(claim: Mapping[str, Any]) -> str:
+    """One recognition in one line: the tier, its name, who recognised it when, and until when."""
+    until = date.fromisoformat(claim["expires_on"]) if claim["expires_on"] else None
+    parts = [
+        _("%(label)s：%(value)s") % {"label": TIERS[claim["tier"]], "value": claim["title"]},
+        claim["issued_by"],
+        claim["document_number"],
+        _("%(day)s认定") % {"day": day_text(date.fromisoformat(claim["recognised_on"]))},
+        _("有效期至 %(day)s") % {"day": day_text(until)} if until else "",
+    ]
+    return pgettext("between two items", "；").join(part for part in parts if part)

@@ -1,5 +1,6 @@
 """What an application for the talent card asks beyond the shared profile: recognitions, a portrait, the declaration."""
 
+from datetime import date
 from uuid import uuid4
 
 from django.conf import settings
@@ -78,8 +79,12 @@ class Recognition(models.Model):
     expires_on = models.DateField(null=True)
     claimed_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)  # taken back by the person before it counted
-    withdrawn_on = models.DateField(null=True)  # by whoever had recognised
+    paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # reported after the issue
+    confirmed_at = models.DateTimeField(null=True)  # by the approval that rests on it, or by a reviewer afterwards
+    confirmed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    withdrawn_on = models.DateField(null=True)  # by whoever had recognised, or turned down by a reviewer
     withdrawn_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    withdrawn_reason = EncryptedTextField(blank=True, default="")
 
     class Meta:
         constraints = [
@@ -93,7 +98,21 @@ class Recognition(models.Model):
                 | Q(withdrawn_on__isnull=False, withdrawn_by__isnull=False),
                 name="a_withdrawn_recognition_names_who",
             ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_on__isnull=True) | ~Q(withdrawn_reason=""),
+                name="a_withdrawn_recognition_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="a_confirmed_recognition_names_who",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"recognition {self.pk}"
+
+    def counts_on(self, on: date) -> bool:
+        """Whether it was neither taken back nor withdrawn since, and had not expired by then."""
+        stands = self.removed_at is None and self.withdrawn_on is None
+        return stands and (self.expires_on is None or self.expires_on >= on)

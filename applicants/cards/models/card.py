@@ -1,5 +1,6 @@
 """Cards, what happened to each, and the counters their numbers come from."""
 
+from datetime import date
 from uuid import uuid4
 
 from django.conf import settings
@@ -79,6 +80,8 @@ class Card(models.Model):
     ended_as = models.CharField(max_length=12, choices=CardEnd.choices, blank=True, default="")
     valid_from = models.DateField()
     valid_to = models.DateField()  # the last day counts whole
+    renewal_opens_on = models.DateField(null=True)  # from here to the other, both whole, another application renews it
+    renewal_closes_on = models.DateField(null=True)
     follows = models.OneToOneField("self", models.PROTECT, null=True, related_name="followed_by")
     issued_at = models.DateTimeField()
     state_at = models.DateTimeField()
@@ -98,11 +101,21 @@ class Card(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=CardState.values), name="a_card_is_in_a_known_state"),
             models.CheckConstraint(condition=~Q(number_hash=""), name="a_card_names_its_identity_number"),
+            models.CheckConstraint(
+                condition=Q(renewal_opens_on=None, renewal_closes_on=None)
+                | Q(renewal_opens_on__lte=F("renewal_closes_on"), renewal_closes_on__lte=F("valid_to")),
+                name="a_card_is_renewed_within_its_term",
+            ),
         ]
         indexes = [models.Index(fields=["state", "valid_to"], name="cards_by_end")]
 
     def __str__(self) -> str:
         return f"card {self.pk}"
+
+    def is_renewable_on(self, day: date) -> bool:
+        """Whether another application may renew the card on that day. A suspended one has to be settled first."""
+        opens, closes = self.renewal_opens_on, self.renewal_closes_on
+        return self.state == CardState.ACTIVE and opens is not None and closes is not None and opens <= day <= closes
 
 
 class CardEvent(models.Model):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from applicants.cards.models import CardApplication, Recognition
+from applicants.people.models import Person
 from portal.accounts.models import User
 from portal.audit.services import record
-from portal.casework.completeness import editable_fields
 from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused, lock_application
+from portal.casework.services.keeping import keep_answers, refuse_closed
 from portal.policy.conditions.study import RecognisedAs
+from portal.policy.facts import write_value
 from portal.policy.schema import PolicyDocument
 
 MOST_RECOGNITIONS = 8
@@ -27,10 +29,14 @@ def detail_of(application: Application) -> CardApplication:
     return rows.filter(application=application).first() or CardApplication(pk=application.pk, application=application)
 
 
-def recognitions_of(application: Application) -> list[Recognition]:
+def recognitions_of(person: Person) -> list[Recognition]:
     """What the person claims now, the first claimed first."""
-    claimed = Recognition.objects.filter(person=application.applicant, removed_at__isnull=True)
-    return list(claimed.order_by("claimed_at", "id"))
+    return list(Recognition.objects.filter(person=person, removed_at__isnull=True).order_by("claimed_at", "id"))
+
+
+def tiers_on(recognitions: Iterable[Recognition], on: date) -> str:
+    """The fact ``recognitions`` (TC-1): the tiers of those that count on that day, ``-`` for none."""
+    return write_value(tuple(dict.fromkeys(row.tier for row in recognitions if row.counts_on(on)))) or "-"
 
 
 def recognised_tiers(document: PolicyDocument) -> list[str]:
@@ -39,21 +45,7 @@ def recognised_tiers(document: PolicyDocument) -> list[str]:
     return list(dict.fromkeys(tiers))
 
 
-def keep(
-    application: Application, section: str, values: Mapping[str, Any], *, by: User, at: datetime
-) -> CardApplication:
-    """Write ``values`` of one of the card's sections; the same again changes nothing. Raises StepRefused."""
-    with transaction.atomic():
-        row = lock_application(application.pk)
-        detail = detail_of(row)
-        changed = [name for name, value in values.items() if getattr(detail, name) != value]
-        _refuse_closed(row, section, set(changed))
-        for name in changed:
-            setattr(detail, name, values[name])
-        if changed:
-            detail.save()
-            record(action=f"{section}_saved", actor=by, target=row, at=at, fields=sorted(changed))
-        return detail
+keep = partial(keep_answers, detail_of=detail_of)  # columns of the card's own row
 
 
 def claim_recognition(
@@ -72,8 +64,8 @@ def claim_recognition(
     values = {"tier": tier, "title": title, "issued_by": issued_by, "document_number": document_number}
     with transaction.atomic():
         row = lock_application(application.pk)
-        _refuse_closed(row, "recognitions", {"recognitions"})
-        claimed = recognitions_of(row)
+        refuse_closed(row, "recognitions")
+        claimed = recognitions_of(row.applicant)
         for there in claimed:
             if there.recognised_on == recognised_on and all(getattr(there, name) == values[name] for name in values):
                 return there
@@ -91,24 +83,16 @@ def remove_recognition(*, application: Application, recognition: Recognition, by
     """Take a claim back; twice is once. Without any left, the question is open again. Raises StepRefused."""
     with transaction.atomic():
         row = lock_application(application.pk)
-        _refuse_closed(row, "recognitions", {"recognitions"})
+        refuse_closed(row, "recognitions")
         removed = Recognition.objects.filter(pk=recognition.pk, person=row.applicant, removed_at__isnull=True)
         if removed.update(removed_at=at):
             record(action="recognition.remove", actor=by, target=recognition, at=at)
-        if not recognitions_of(row):
+        if not recognitions_of(row.applicant):
             keep(row, "recognitions", {"has_recognitions": None}, by=by, at=at)
 
 
 def claim_no_recognition(*, application: Application, by: User, at: datetime) -> None:
     """Answer that there is none. Raises StepRefused where some are claimed."""
-    if recognitions_of(application):
+    if recognitions_of(application.applicant):
         raise StepRefused(_("请先删去已填的人才认定。"))
     keep(application, "recognitions", {"has_recognitions": False}, by=by, at=at)
-
-
-def _refuse_closed(application: Application, section: str, changed: set[str]) -> None:
-    editable = editable_fields(application, section)
-    if section == "recognitions" and editable:
-        editable = editable | {"has_recognitions"}  # the answer follows what is claimed
-    if editable is not None and not changed <= editable:
-        raise StepRefused(_("这一部分现在不能再改。"))

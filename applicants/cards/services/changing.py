@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from applicants.cards.machine import HOLDER, SYSTEM, Change, change_named
-from applicants.cards.models import Card, CardEvent
+from applicants.cards.models import Card, CardDoubt, CardEvent, CardState
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.letters import tell_applicant
@@ -41,6 +41,14 @@ def change_card(
         return card
 
 
+def restore_card(card: Card, *, by: User, at: datetime, reason: str) -> None:
+    """Make a locked card valid again because a reconsideration was upheld. Raises ChangeRefused."""
+    change = change_named("restore", card.state)
+    if change is None:
+        raise ChangeRefused(_("这张卡现在不能这样办理。"))
+    _write(card, change, by=by, at=at, reason=reason)
+
+
 def lock_card(card_id: UUID) -> Card:
     """The card, locked for the running transaction. Raises Card.DoesNotExist."""
     rows = Card.objects.select_for_update(of=("self",))
@@ -62,6 +70,9 @@ def _write(card: Card, change: Change, *, by: User | None, at: datetime, reason:
     card.state, card.ended_as, card.state_at = change.target, change.ended_as, at
     card.version += 1
     card.save(update_fields=["state", "ended_as", "state_at", "version"])
+    if card.state != CardState.ACTIVE:  # whatever spoke against it has been acted on
+        open_ones = card.doubts.filter(outcome=CardDoubt.Outcome.OPEN)
+        open_ones.update(outcome=CardDoubt.Outcome.ACTED, closed_at=at, closed_by=by)
     note_event(card, change.name, from_state=source, by=by, at=at, reason=reason)
     if change.letter:
         tell_holder(card, change.letter, at=at, reason=reason)

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from applicants.cards.models import LIVE, Card, CardApplication, CardState, Portrait
+from applicants.cards.models import LIVE, Card, CardApplication, CardState, Portrait, PrintedName
+from applicants.cards.services.applying import recognitions_of
 from applicants.cards.services.changing import change_card, note_event, tell_holder
+from applicants.cards.services.files import ask_for_files
 from applicants.cards.services.numbering import card_number, take_serial
 from portal.accounts.models import User
 from portal.casework.models import Application, Assessment
@@ -16,6 +18,7 @@ from portal.city import city
 from portal.fonts import missing
 from portal.policy.assessing import Assessment as Assessed
 from portal.policy.calendar import add_years
+from portal.policy.facts import read_value
 from portal.policy.offers import CardTerms
 
 ONE_DAY = timedelta(days=1)
@@ -25,6 +28,7 @@ def issue_on_approval(application: Application, assessment: Assessment, at: date
     """Make the card an approval gives; called inside the approval's transaction."""
     offer = Assessed.from_json(assessment.result).offer
     detail = CardApplication.objects.select_related("portrait").get(application=application)
+    _confirm_claims(application, assessment, at=at)
     make_card(application, kind=offer.card, tier=offer.tier, portrait=detail.portrait, by=None, at=at)
 
 
@@ -37,11 +41,13 @@ def make_card(
     by: User | None,
     at: datetime,
     valid_to: date | None = None,
+    reason: str = "",
 ) -> Card:
     """A new card under a number of its own, in the running transaction; a live card of the person ends with it.
 
-    A name that no font can print whole is held for a reviewer. ``valid_to`` is that of the card it replaces, where
-    there is one; else the policy's term, no longer than the contract where the policy says so.
+    A name that no font can print whole is held for a reviewer, unless one has said before how it is spelled.
+    ``valid_to`` is that of the card it replaces, where there is one; else the policy's term, no longer than the
+    contract where the policy says so.
     """
     before = Card.objects.filter(person=application.applicant, state__in=LIVE).first()
     if before is not None:
@@ -49,7 +55,9 @@ def make_card(
     today = timezone.localdate(at)
     prefix = city().card_prefixes[kind]
     serial = take_serial(prefix)
-    is_held = bool(missing(application.applicant.legal_name))
+    follows = before or _unfollowed(application)
+    spelled = _spelling(application, follows)
+    is_held = spelled is None and bool(missing(application.applicant.legal_name))
     card = Card.objects.create(
         opaque_id=secrets.token_urlsafe(16),
         person=application.applicant,
@@ -62,16 +70,28 @@ def make_card(
         tier=tier,
         portrait=portrait,
         state=CardState.HELD if is_held else CardState.ACTIVE,
-        valid_from=today,
-        valid_to=valid_to or last_day(application, kind, today),
-        follows=before or _unfollowed(application),
+        **term(application, today, valid_to or last_day(application, kind, today)),
+        follows=follows,
         issued_at=at,
         state_at=at,
     )
-    note_event(card, "issue", from_state="", by=by, at=at)
+    note_event(card, "issue", from_state="", by=by, at=at, reason=reason)
+    if spelled is not None:
+        PrintedName.objects.create(card=card, name=spelled.name, by=spelled.by, at=spelled.at)
     if not is_held:
         tell_holder(card, "card_issued", at=at)
+        ask_for_files(card)
     return card
+
+
+def _confirm_claims(application: Application, assessment: Assessment, *, at: datetime) -> None:
+    """Keep which of the claims an approval rests on: those of the tiers that its assessment takes as proven."""
+    proven = read_value("recognitions", assessment.facts["facts"].get("recognitions", {}).get("value", "-"))
+    by = application.first_reviewer or application.approver
+    for row in recognitions_of(application.applicant):
+        if isinstance(proven, tuple) and row.tier in proven and row.confirmed_at is None and row.withdrawn_on is None:
+            row.confirmed_at, row.confirmed_by = at, by
+            row.save(update_fields=["confirmed_at", "confirmed_by"])
 
 
 def last_day(application: Application, kind: str, on: date) -> date:
@@ -81,6 +101,26 @@ def last_day(application: Application, kind: str, on: date) -> date:
     last = add_years(on, years) - ONE_DAY
     contract_end = CardApplication.objects.values_list("contract_ends_on", flat=True).get(application=application)
     return min(last, contract_end) if terms.capped_by_contract_end and contract_end else last
+
+
+def term(application: Application, first: date, last: date) -> dict[str, date | None]:
+    """The days of a card from ``first`` to ``last``, and of its renewal (CardTerms: renewal_opens_days_before …).
+
+    A card too short for the window has none: its holder applies again when it has ended.
+    """
+    terms: CardTerms = application.policy_version.parsed.card
+    closes = last - terms.renewal_closes_days_before * ONE_DAY
+    opens = max(first, last - terms.renewal_opens_days_before * ONE_DAY)
+    window = (opens, closes) if opens <= closes else (None, None)
+    return {"valid_from": first, "valid_to": last, "renewal_opens_on": window[0], "renewal_closes_on": window[1]}
+
+
+def _spelling(application: Application, before: Card | None) -> PrintedName | None:
+    """How the name was spelled on the card before, where it still cannot be printed as it is."""
+    if before is None or not missing(application.applicant.legal_name):
+        return None
+    spelled = PrintedName.objects.filter(card=before).first()
+    return None if spelled is None or missing(spelled.name) else spelled
 
 
 def _unfollowed(application: Application) -> Card | None:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image
 
@@ -22,7 +21,7 @@ from applicants.people.refusals import PaperRefused
 from portal.accounts.models import User
 from portal.casework.models import Application
 from portal.policy.terms import PaperLimits
-from portal.vault.files import delete_sealed, read_sealed, write_sealed
+from portal.vault.files import read_sealed, stored_with_row
 from portal.vault.sealing import keyed_hash
 
 KIND = "portrait"
@@ -105,14 +104,9 @@ def set_portrait(*, application: Application, paper: Paper, cut: Cut | None, by:
         made_by=by,
     )
     portrait.stored_as = f"portraits/{portrait.pk.hex[:2]}/{uuid4().hex}"
-    write_sealed(portrait.stored_as, written)
-    try:
-        with transaction.atomic():
-            portrait.save()
-            return keep(application, "portrait", {"portrait": portrait}, by=by, at=at)
-    except BaseException:
-        delete_sealed(portrait.stored_as)
-        raise
+    with stored_with_row(portrait.stored_as, written):
+        portrait.save()
+        return keep(application, "portrait", {"portrait": portrait}, by=by, at=at)
 
 
 def open_portrait(portrait: Portrait) -> bytes:

@@ -31,10 +31,9 @@ from portal.casework.completeness import editable_fields
 from portal.casework.doors import visible_to
 from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
-from portal.casework.states import State
-from portal.casework.views.applicant_answers import part_label, place_of
 from portal.casework.views.applicant_door import own_application
-from portal.casework.views.applicant_sections import following, turn_away
+from portal.casework.views.applicant_sections import following, part_frame, turn_away
+from portal.policy.facts import TIERS
 
 PORTRAIT_ACCEPT = "image/jpeg,image/png,image/heic,image/heif,image/webp"
 
@@ -60,11 +59,11 @@ def card_recognitions(request: HttpRequest, application: Application) -> HttpRes
                 return redirect(following(application, "recognitions"))
         except StepRefused as refusal:
             form.add_error(None, str(refusal)) if form.is_bound else messages.error(request, str(refusal))
-    claimed = recognitions_of(application)
+    claimed = recognitions_of(application.applicant)
     context = {
-        **_frame(application, "recognitions"),
+        **part_frame(application, "recognitions"),
         "form": form,
-        "claimed": claimed,
+        "claimed": [{"it": row, "tier": TIERS[row.tier]} for row in claimed],
         "has_none": detail_of(application).has_recognitions is False,
         "following": following(application, "recognitions"),
     }
@@ -85,7 +84,7 @@ def card_portrait(request: HttpRequest, application: Application) -> HttpRespons
             return redirect(following(application, "portrait") if is_cut else request.path)
     portrait = detail_of(application).portrait
     context = {
-        **_frame(application, "portrait"),
+        **part_frame(application, "portrait"),
         "portrait": portrait,
         "size": picture_of(portrait.source)[1] if portrait else None,
         "cut_height": round(portrait.cut_width * LEAST[1] / LEAST[0]) if portrait else 0,
@@ -148,12 +147,3 @@ def _closed(request: HttpRequest, application: Application, section: str) -> Htt
         raise Http404
     only = editable_fields(application, section)
     return turn_away(request, application) if only is not None and section not in only else None
-
-
-def _frame(application: Application, section: str) -> dict[str, object]:
-    return {
-        "application": application,
-        "label": part_label(application, section),
-        "place": place_of(application, section),
-        "is_correction": application.state == State.CORRECTION,
-    }
