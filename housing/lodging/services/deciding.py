@@ -1,0 +1,74 @@
+"""What becomes of a booking as its application moves: held on when sent, booked by an approval, else given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applicants.people.refusals import Refused
+from housing.lodging.models import COMING, Booking, Stay, StayEvent, StayState, WaitingPlace
+from housing.lodging.nights import night_of
+from housing.lodging.services.applying import detail_of, held_until, hold, kept_stay, why_not
+from housing.lodging.services.changing import change_stay
+from housing.lodging.services.holding import lock_stay, step_on
+from housing.lodging.services.waiting import leave_line, take_offer
+from portal.accounts.models import User
+from portal.casework.models import Application, Assessment
+from portal.casework.services.advancing import StepRefused
+
+
+def hold_on_submission(application: Application, at: datetime) -> None:
+    """Hold the bed from now for as long as the policy says; one that was lost meanwhile is looked for again.
+
+    Raises StepRefused where there is none left.
+    """
+    take_offer(application, by=None, at=at)
+    stay, until = kept_stay(application), held_until(application, at)
+    if stay is None:
+        _hold_again(application, until, at=at)
+        return
+    locked = lock_stay(stay.pk)
+    if locked.state == StayState.HELD and (locked.held_until is None or locked.held_until < until):
+        locked.held_until = until
+        step_on(locked, "keep", by=None, at=at, fields=["held_until"])
+
+
+def book_on_approval(application: Application, _assessment: Assessment | None, at: datetime) -> None:
+    """Book what is held; a bed whose hold has lapsed is looked for again, for the same nights.
+
+    The limits are asked once more, as another application may have been approved since. Raises StepRefused.
+    """
+    nights = detail_of(application).nights
+    if nights is None or nights.first < night_of(at):
+        raise StepRefused(_("入住日期已经过了，不能再批准。请退回补正，或者作出决定。"))
+    if against := why_not(application, nights, on=timezone.localdate(at), is_decided=True):
+        raise StepRefused(against)
+    stay = kept_stay(application) or _hold_again(application, held_until(application, at), at=at)
+    if stay.state == StayState.HELD:
+        change_stay(stay.pk, "book", by=None, at=at)
+
+
+def release(application: Application, at: datetime) -> None:
+    """Give back the bed and the place in the line of an application that comes to nothing; twice is once."""
+    leave_line(application, by=None, at=at)
+    for stay in Stay.objects.filter(booking=application.pk, state__in=COMING):
+        change_stay(stay.pk, "cancel", by=None, at=at, reason=_("申请没有办成。"))
+
+
+def forget(application: Application, by: User, at: datetime) -> None:
+    """The same for a draft that is deleted, with all that is known of its holds: the audit log has what happened."""
+    release(application, at)
+    booking = Booking.objects.filter(pk=application.pk)
+    WaitingPlace.objects.filter(booking__in=booking).delete()
+    StayEvent.objects.filter(stay__booking__in=booking).delete()
+    Stay.objects.filter(booking__in=booking).delete()
+
+
+def _hold_again(application: Application, until: datetime, *, at: datetime) -> Stay:
+    try:
+        return hold(detail_of(application), until=until, by=None, at=at)
+    except Refused as refusal:
+        said = _("床位的保留已经到期。%(why)s") % {"why": refusal.sentence}
+        raise StepRefused(said) from refusal
