@@ -1,0 +1,1 @@
+"""What talent apartments do."""
