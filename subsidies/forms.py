@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 from stdnum import numdb
 
 from applicants.people.labels import place_name
 from portal.accounts.models import User
-from portal.casework.models import Application
+from portal.casework.forms.own_sections import YES_OR_NO, NoticeAgreedForm
 from portal.city import city
-from portal.policy.explanations import COLUMNS
 from portal.policy.models import Policy
-from portal.policy.schema import PolicyDocument
-from portal.ui.templatetags.ui import zh
 from subsidies.living import CODE, declaration_of
 from subsidies.models import LivingSubsidy
 from subsidies.services.declaring import save_declaration
@@ -28,7 +23,7 @@ from subsidies.services.declaring import save_declaration
 OTHER = "other"  # a grant that no policy of this portal names; an area outside the prefecture
 LABELS = {
     "is_declared_true": gettext_lazy("我声明，下面的内容属实"),
-    "is_notice_agreed": gettext_lazy("我知道，审核通过后会公示这些内容"),
+    "is_notice_agreed": NoticeAgreedForm.base_fields["is_notice_agreed"].label,
     "has_earlier_grants": gettext_lazy("领过生活补贴或类似的人才补贴"),
     "earlier_scheme": gettext_lazy("领的是哪一项"),
     "earlier_area": gettext_lazy("在哪里领的"),
@@ -66,14 +61,11 @@ class AreaSelect(forms.Select):
         return option
 
 
-class DeclarationForm(forms.Form):
-    """Truth, what the public notice shows, and earlier grants.
+class DeclarationForm(NoticeAgreedForm):
+    """Truth, what the public notice shows, and earlier grants."""
 
-    ``only`` names the answers that may be changed (a correction); the others are shown as they are.
-    """
-
-    use_required_attribute = False
     labels = LABELS
+    field_order = ("has_earlier_grants", "earlier_scheme", "earlier_area", "earlier_grants")
 
     has_earlier_grants = forms.ChoiceField(
         label=gettext_lazy("您以前领过生活补贴或类似的人才补贴吗？"),
@@ -99,41 +91,21 @@ class DeclarationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"max_length": gettext_lazy("最多写 300 个字。请写短一些。")},
     )
-    is_declared_true = forms.BooleanField(
-        label=LABELS["is_declared_true"],
-        error_messages={"required": gettext_lazy("请先确认声明，再勾选这一项。不能确认的，请先改好前面的内容。")},
-    )
-    is_notice_agreed = forms.BooleanField(
-        label=LABELS["is_notice_agreed"],
-        error_messages={"required": gettext_lazy("公示是审批的一步。请看清公示的内容，再勾选这一项。")},
-    )
 
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        application: Application,
-        only: Collection[str] | None = None,
-    ) -> None:
-        self.application = application
-        super().__init__(data, initial=self._initial(declaration_of(application)))
-        document = application.policy_version.parsed
-        self.fields["is_declared_true"].help_text = _as_list(document.declarations)
-        if document.notice is None:
-            del self.fields["is_notice_agreed"]
-        else:
-            self.fields["is_notice_agreed"].help_text = notice_text(document)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for name in ("earlier_scheme", "earlier_area"):
             self.fields[name].needed = _("（领过的必填）")
-        for name, field in self.fields.items():
-            opens = "has_earlier_grants" if name.startswith("earlier_") else name
-            if only is not None and name not in only and opens not in only:
-                field.disabled, field.required = True, False
 
-    @staticmethod
-    def _initial(row: LivingSubsidy) -> dict[str, Any]:
-        answers = {None: "", True: "yes", False: "no"}
-        return {name: getattr(row, name) for name in LABELS} | {"has_earlier_grants": answers[row.has_earlier_grants]}
+    def stored(self) -> dict[str, Any]:
+        """What was declared so far."""
+        row = declaration_of(self.application)
+        declared = {name: getattr(row, name) for name in LABELS}
+        return declared | {"has_earlier_grants": YES_OR_NO[row.has_earlier_grants]}
+
+    def opened_with(self, name: str) -> str:
+        """What is said about earlier grants belongs to whether there were any."""
+        return "has_earlier_grants" if name.startswith("earlier_") else name
 
     def clean(self) -> dict[str, Any]:
         """Ask for scheme and place of an earlier grant."""
@@ -146,14 +118,16 @@ class DeclarationForm(forms.Form):
             self.add_error("earlier_area", _("请选择在哪里领的。"))
         return data
 
+    def values(self) -> dict[str, Any]:
+        """What was declared; whether there were grants as a truth value."""
+        given = super().values()
+        if "has_earlier_grants" in given:
+            given["has_earlier_grants"] = given["has_earlier_grants"] == "yes"
+        return given
+
     def save(self, *, by: User, at: datetime) -> LivingSubsidy:
         """Store what was declared; call on a valid form. Raises StepRefused."""
-        values = {
-            name: self.cleaned_data[name] == "yes" if name == "has_earlier_grants" else self.cleaned_data[name]
-            for name, field in self.fields.items()
-            if not field.disabled
-        }
-        return save_declaration(application=self.application, values=values, by=by, at=at)
+        return save_declaration(application=self.application, values=self.values(), by=by, at=at)
 
     @staticmethod
     def rows_of(answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -169,16 +143,3 @@ class DeclarationForm(forms.Form):
         ticked = _("已勾选")
         rows += [(name, ticked if answers.get(name) else "") for name in ("is_declared_true", "is_notice_agreed")]
         return [(name, str(LABELS[name]), str(value)) for name, value in rows]
-
-
-def notice_text(document: PolicyDocument) -> str:
-    """What the public notice shows of a person and for how long, as the policy says."""
-    columns = pgettext("between two items", "、").join(str(COLUMNS[column]) for column in document.notice.columns)
-    return _(
-        "审核通过后，名单要在本网站公示 %(days)s 个工作日。公示的是：%(columns)s。"
-        "姓名只显示姓，后面用“**”代替；不公示电话、账号、出生日期和住址。"
-    ) % {"days": document.notice.working_days, "columns": columns}
-
-
-def _as_list(sentences: Collection[Any]) -> SafeString:
-    return format_html_join("", "<span>{}</span> ", ((zh(sentence),) for sentence in sentences))

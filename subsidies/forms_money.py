@@ -10,14 +10,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from applicants.people.fields import PlainForm
 from portal.casework.models import ShelfPaper
 from portal.ui.figures import day_time_text
 
 
-class PaperChoiceForm(forms.Form):
+class PaperChoiceForm(PlainForm):
     """One of the papers handed in for it, and a tick for what was compared."""
-
-    use_required_attribute = False
 
     paper = forms.ChoiceField(
         label=gettext_lazy("对照的材料"),
@@ -69,10 +68,8 @@ class RecheckForm(PaperChoiceForm):
             tick.error_messages = {"required": _("请看过材料再勾选；看不出登记有误的，不要核实通过。")}
 
 
-class CancelForm(forms.Form):
+class CancelForm(PlainForm):
     """Why a payable is given up."""
-
-    use_required_attribute = False
 
     reason = forms.CharField(
         label=gettext_lazy("取消的原因"),
@@ -83,10 +80,8 @@ class CancelForm(forms.Form):
     )
 
 
-class BankFileForm(forms.Form):
+class BankFileForm(PlainForm):
     """A bank's answer to a roll; what is in it is the service's to judge."""
-
-    use_required_attribute = False
 
     file = forms.FileField(
         label=gettext_lazy("银行回盘文件"),

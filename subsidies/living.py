@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from applicants.people.linking import known_as
 from applicants.people.models import Person
 from portal.casework.models import Application, Assessment
-from portal.casework.programmes import DECLARATION, OwnSection, Programme, grants_of, register
+from portal.casework.programmes import DECLARATION, OwnSection, Programme, prior_grants, register
 from portal.policy.assessing import Assessment as Assessed
+from portal.policy.facts import Grant
 from subsidies.models import LivingSubsidy, Payable
 
 CODE = "living-subsidy"
@@ -81,21 +82,14 @@ def declaration_answers(application: Application) -> Mapping[str, Any]:
 
 
 def declared_facts(application: Application) -> Mapping[str, Any]:
-    """The fact of earlier grants (LS-8, YT-6): what the person declared and what this portal granted, together.
-
-    Notation of the facts: ``scheme@area@yuan@date`` joined by ``;``, ``-`` for none.
-    """
+    """The fact of earlier grants (LS-8, YT-6): what the person declared and what this portal granted, together."""
     row = declaration_of(application)
-    found = [
-        f"{grant.scheme}@{grant.area_code}@{grant.amount_fen // 100}@{grant.granted_on.isoformat()}"
-        for grant in grants_of(application.applicant)
-    ]
-    if row.has_earlier_grants:
-        found.append(f"{row.earlier_scheme}@{row.earlier_area}@0@{application.submitted_on or date.min}")
-    return {"prior_grants": ";".join(found) or "-"}
+    earlier = Grant(row.earlier_scheme, row.earlier_area, 0, application.submitted_on or date.min)
+    declared = [earlier] if row.has_earlier_grants else []
+    return {"prior_grants": prior_grants(application.applicant, *declared)}
 
 
-def living_subsidies_of(person: Person) -> QuerySet[Any, Any]:
+def living_subsidies_of(person: Person, _on: date | None = None) -> QuerySet[Any, Any]:
     """What this portal has granted ``person``, whoever is linked with them, or whoever had the number they have now.
 
     One grant per approved application, with what is left of it where a part was cancelled.

@@ -9,6 +9,7 @@ from portal import clock
 from subsidies.models import Roll
 from subsidies.services.collecting import run_collecting
 from subsidies.services.doubting import ask_before_paying
+from subsidies.services.filing import make_part_beside
 from subsidies.services.issuing import run_issuing
 from subsidies.services.reminding import ask_for_rechecks
 from subsidies.services.rolls import free_dropped_lines
@@ -37,6 +38,12 @@ def collect_roll(*, roll_id: str) -> None:
 def issue_roll(*, roll_id: str) -> None:
     """Do one turn of issuing a roll."""
     run_issuing(roll_id=UUID(roll_id), at=clock.now(), at_real=timezone.now())
+
+
+@shared_task(name="subsidies.make_part")
+def make_part(*, roll_id: str, part: str) -> None:
+    """Make one part of a roll that is being issued, such as a volume on paper."""
+    make_part_beside(roll_id=UUID(roll_id), part=part)
 
 
 @shared_task(name="subsidies.sweep_rolls")

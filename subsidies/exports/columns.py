@@ -49,7 +49,7 @@ def cell_of(line: Mapping[str, Any], key: str) -> Any:
 @cache
 def _in_chinese(level: str) -> str:
     with override("zh-hans"):
-        return str(EducationLevel(level).label)
+        return str(EducationLevel(level).label) if level else ""
 
 
 class Totals:

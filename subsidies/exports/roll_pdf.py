@@ -14,7 +14,7 @@ from subsidies.amount_words import capital_amount
 from subsidies.exports.columns import COLUMNS, Totals, cell_of
 
 LINES_PER_PAGE = 20
-LINES_PER_VOLUME = 20_000
+LINES_PER_VOLUME = 5_000  # 250 sheets, as thick as a volume can be bound by hand
 # Which columns stand on paper, their heads and widths in millimetres; the XLSX holds all of them.
 ON_PAPER: dict[str, tuple[str, float]] = {
     "position": ("序号", 11),
@@ -31,7 +31,6 @@ ON_PAPER: dict[str, tuple[str, float]] = {
 }
 LEFT, RIGHT, MIDDLE = 10.0, 287.0, 148.5
 TABLE_TOP, HEAD_HEIGHT, ROW_HEIGHT = 27.0, 7.0, 6.4
-SUMS_TOP = TABLE_TOP + HEAD_HEIGHT + LINES_PER_PAGE * ROW_HEIGHT
 SIZE, SMALL, TINY = 8.0, 7.5, 6.5
 
 
@@ -49,17 +48,21 @@ class RollHead:
     marks: Sequence[str]
 
 
-def volumes_of(count: int, most: int = LINES_PER_VOLUME) -> int:
+def volumes_of(count: int) -> int:
     """How many volumes so many lines take."""
-    return max(-(-count // most), 1)
+    return max(-(-count // LINES_PER_VOLUME), 1)
 
 
-def roll_pdf(
-    head: RollHead, rows: Iterable[Mapping[str, Any]], *, volume: int, before: Totals, most: int = LINES_PER_VOLUME
-) -> bytes:
-    """Make one volume, of at most ``most`` lines. Sums run on from those ``before``, which goes on counting."""
-    size = min(most, head.count - (volume - 1) * most)
-    content = _Volume(head, volume, volumes_of(head.count, most), size).draw(iter(rows), before)
+def volume_lines(volume: int) -> tuple[int, int]:
+    """The first and the last position that a volume has room for."""
+    return (volume - 1) * LINES_PER_VOLUME + 1, volume * LINES_PER_VOLUME
+
+
+def roll_pdf(head: RollHead, rows: Iterable[Mapping[str, Any]], *, volume: int, before: Totals) -> bytes:
+    """Make one volume from its rows. Sums run on from those ``before``, which goes on counting."""
+    first, last = volume_lines(volume)
+    size = min(last, head.count) - first + 1
+    content = _Volume(head, volume, volumes_of(head.count), size).draw(iter(rows), before)
     gc.collect()  # a font holds itself in a circle; the next volume is not to stand beside it in memory
     return content
 

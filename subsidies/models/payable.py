@@ -14,8 +14,8 @@ USER = settings.AUTH_USER_MODEL
 class Payable(models.Model):
     """One amount owed to one payee, from one day on. All amounts are whole fen.
 
-    The payee is a person (subsidy, refund) or an organisation (settlements). Whether it is paid is read from its roll
-    lines, so that there is one truth.
+    The payee is a person (subsidy, refund) or an organisation (settlements): a partner, by the name it has then.
+    Whether it is paid is read from its roll lines, so that there is one truth.
     """
 
     class Kind(models.TextChoices):
@@ -33,6 +33,8 @@ class Payable(models.Model):
     application = models.ForeignKey("casework.Application", models.PROTECT, null=True, related_name="payables")
     person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="payables")
     organisation = models.CharField(max_length=120, blank=True)
+    partner = models.ForeignKey("partners.Partner", models.PROTECT, null=True, related_name="payables")
+    statement = models.CharField(max_length=20, blank=True)  # number of what an organisation is paid for
     number = models.PositiveSmallIntegerField(default=1)  # of the instalment
     gross_fen = models.BigIntegerField()
     tax_fen = models.BigIntegerField(default=0)
@@ -68,6 +70,12 @@ class Payable(models.Model):
                 name="a_payee_is_a_person_or_an_organisation",
             ),
             models.CheckConstraint(
+                condition=Q(organisation="", partner__isnull=True, statement="")
+                | ~Q(organisation="") & Q(partner__isnull=False) & ~Q(statement=""),
+                name="an_organisation_is_a_partner_with_a_statement",
+            ),
+            models.UniqueConstraint(fields=["statement"], condition=~Q(statement=""), name="one_payable_per_statement"),
+            models.CheckConstraint(
                 condition=Q(rechecked_at__isnull=True) | Q(rechecked_by__isnull=False, recheck_paper__isnull=False),
                 name="a_recheck_names_person_and_paper",
             ),
@@ -91,3 +99,8 @@ class Payable(models.Model):
 
     def __str__(self) -> str:
         return f"payable {self.pk}"
+
+    @property
+    def reference(self) -> str:
+        """The number it is known by at the office: of its application, or of the statement that it pays."""
+        return (self.application.reference or "") if self.application else self.statement

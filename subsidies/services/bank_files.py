@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -43,16 +44,16 @@ _DAY = re.compile(
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 
 
-def read_bank_file(content: bytes) -> list[dict[str, str]]:
-    """Return a dict per row by the names of HEADS, text as the file has it. Raises StepRefused with a sentence."""
+def read_bank_file(content: bytes, heads: Mapping[str, str] = HEADS) -> list[dict[str, str]]:
+    """Return a dict per row by the names of ``heads``, text as the file has it. Raises StepRefused with a sentence."""
     if len(content) > LARGEST_FILE:
         raise StepRefused(_("文件太大。回盘文件最大 5 MB。"))
     table = _xlsx_table(content) if content[:2] == b"PK" else _csv_table(content)
-    heads = [cell.lstrip("\ufeff") for cell in table[0]] if table else []
-    missing = [head for head in HEADS if head not in heads]
+    found = [cell.lstrip("\ufeff") for cell in table[0]] if table else []
+    missing = [head for head in heads if head not in found]
     if missing:
         raise StepRefused(_("文件缺少这些列：%(columns)s。请用银行回盘的原始文件。") % {"columns": listed(missing)})
-    places = {name: heads.index(head) for head, name in HEADS.items()}
+    places = {name: found.index(head) for head, name in heads.items()}
     rows = [
         {name: row[place] if place < len(row) else "" for name, place in places.items()}
         for row in table[1:]

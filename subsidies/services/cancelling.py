@@ -17,16 +17,26 @@ from subsidies.services.checking import live_line, with_evidence
 
 
 def may_cancel(payable: Payable, by: User) -> bool:
-    """Whether ``by`` may cancel it now: an administrator, not for themselves, and not while it stands on a roll."""
-    return is_administrator(payable, by) and not payable.cancelled_at and live_line(payable) is None
+    """Whether ``by`` may cancel what is in their list: as its administrator, and not while it stands on a roll.
+
+    The list (``payables_of``) leaves out what they keep away from.
+    """
+    return (
+        payable.application_id is not None  # what an organisation is owed stands as both sides have signed it
+        and _administers(payable, by)
+        and not payable.cancelled_at
+        and live_line(payable) is None
+    )
 
 
 def is_administrator(payable: Payable, by: User) -> bool:
     """Whether ``by`` administers this payable, is not its payee and does not keep away from its application."""
+    return _administers(payable, by) and not (payable.application_id and live_recusal(payable.application_id, by))
+
+
+def _administers(payable: Payable, by: User) -> bool:
     is_own = payable.person is not None and payable.person.user_id == by.pk
-    if is_own or not by.may_act_as(Role.ADMINISTRATOR, payable.programme, payable.town):
-        return False
-    return not (payable.application_id and live_recusal(payable.application_id, by))
+    return not is_own and by.may_act_as(Role.ADMINISTRATOR, payable.programme, payable.town)
 
 
 def cancel_payable(*, payable: Payable, reason: str, by: User, at: datetime) -> Payable:
@@ -37,7 +47,7 @@ def cancel_payable(*, payable: Payable, reason: str, by: User, at: datetime) -> 
     with transaction.atomic():
         Payable.objects.select_for_update().get(pk=payable.pk)  # collecting takes the same lock
         row = with_evidence(Payable.objects.filter(pk=payable.pk)).get()
-        if not is_administrator(row, by):
+        if not is_administrator(row, by) or row.application is None:
             raise StepRefused(_("您没有办理这一步的权限。"))
         if row.cancelled_at is not None:
             return row

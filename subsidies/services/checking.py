@@ -17,6 +17,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.casework.doors import kept_from
 from portal.casework.models import Submission
+from portal.partners.models import PartnerAccount
 from subsidies.models import Payable, RollLine
 
 READERS = (Role.FINANCE, Role.FIRST_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -52,9 +53,11 @@ def with_evidence(payables: QuerySet[Payable]) -> QuerySet[Payable]:
             "application__policy_version__policy",
             "application__first_reviewer",
             "application__second_reviewer",
+            "partner",
         )
         .prefetch_related(
             Prefetch("person__accounts", PayoutAccount.objects.order_by("-ordinal")),
+            Prefetch("partner__accounts", PartnerAccount.objects.order_by("-ordinal")),
             Prefetch("roll_lines", RollLine.objects.select_related("roll").order_by("roll__collected_at", "id")),
             Prefetch("application__submissions", Submission.objects.order_by("number")),
         )
@@ -77,9 +80,10 @@ def mark_shared_accounts(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     )
 
 
-def account_of(payable: Payable) -> PayoutAccount | None:
-    """The account that a roll would pay to: the person's newest."""
-    return next(iter(payable.person.accounts.all()), None) if payable.person else None
+def account_of(payable: Payable) -> PayoutAccount | PartnerAccount | None:
+    """The account that a roll would pay to: the payee's newest."""
+    payee = payable.person or payable.partner
+    return next(iter(payee.accounts.all()), None) if payee else None
 
 
 def live_line(payable: Payable) -> RollLine | None:
@@ -109,14 +113,17 @@ def obstacles(payable: Payable, *, on: date) -> list[str]:
         found.append("not_due")
     if payable.is_recheck_needed and not payable.rechecked_at:
         found.append("recheck_needed")
+    if payable.partner is not None:
+        return found + [f"organisation_{code}" for code in _account_obstacles(payable)]
     if payable.person is None or payable.application is None:
         return found
     if payable.person.proven_at is None:  # a change of name or number takes the proof away
         found.append("number_not_proven")
     found += _account_obstacles(payable)
-    if has_open_changes(payable):
+    is_grant = payable.kind != Payable.Kind.REFUND  # a refund is their own money, whatever has changed for them since
+    if is_grant and has_open_changes(payable):
         found.append("changed_since_approval")
-    if doubt := open_doubt(payable):
+    if (doubt := open_doubt(payable)) and (is_grant or doubt == "deceased_on"):
         found.append(f"doubt_{doubt}")
     return found
 
@@ -131,7 +138,7 @@ def _account_obstacles(payable: Payable) -> list[str]:
     if account is None:
         return ["account_missing"]
     found = []
-    if not names_equal(account.holder, payable.person.legal_name):
+    if not names_equal(account.holder, payable.person.legal_name if payable.person else payable.organisation):
         found.append("holder_differs")
     if is_unsettled(account, payable):
         found.append("account_not_settled")
@@ -143,8 +150,10 @@ def _account_obstacles(payable: Payable) -> list[str]:
     return found
 
 
-def is_unsettled(account: PayoutAccount, payable: Payable) -> bool:
+def is_unsettled(account: PayoutAccount | PartnerAccount, payable: Payable) -> bool:
     """Whether nobody at the office has compared the account with a paper: it is not the one the review was about."""
+    if payable.application is None:
+        return account.settled_at is None
     declared = last_submission(payable).answers.get("account", {})
     is_declared = (account.holder, account.number) == (declared.get("holder"), declared.get("number"))
     return account.settled_at is None and not is_declared
@@ -171,6 +180,8 @@ def changed_answers(payable: Payable) -> list[tuple[str, str, Any, Any]]:
 
 def has_open_changes(payable: Payable) -> bool:
     """Whether what the decision rests on has changed, and no reviewer has settled it as it is now."""
+    if payable.application is None:
+        return False  # no decision about anybody: a statement that was signed does not change
     return bool(changed_answers(payable)) and payable.recheck_digest != answers_seal(payable)
 
 
@@ -195,6 +206,10 @@ def sentence_for(code: str) -> str:
         "account_not_settled": _("后来更换的账户还没有核对"),
         "account_shared": _("别的申请人也用这个账户，一个账户只能有一个人"),
         "account_rejected": _("银行退回过这个账户，等申请人更换"),
+        "organisation_account_missing": _("单位还没有给收款账户"),
+        "organisation_holder_differs": _("户名与单位名称不一致"),
+        "organisation_account_not_settled": _("单位的收款账户还没有核对"),
+        "organisation_account_rejected": _("银行退回过这个账户，等单位更换"),
         "changed_since_approval": _("批准依据的资料后来有变动"),
         "doubt_in_post": _("社保登记显示已不在职"),
         "doubt_prior_grants": _("补贴登记显示在别处领过互斥的补贴"),

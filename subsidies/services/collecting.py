@@ -46,7 +46,7 @@ def collect_all(*, programme: str, by: User, at: datetime) -> Roll:
     if "\0" in programme:
         raise StepRefused(_("现在没有可以发放的款项。"))
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=by.pk)  # nobody begins two at once
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # nobody begins two at once
         if running := Roll.objects.filter(state=COLLECTING, programme=programme, collected_by=by).first():
             raise StepRefused(_("花名册 %(number)s 正在汇总，请等它做完。") % {"number": running.number})
         count = _candidates(by, timezone.localdate(at)).filter(programme=programme).count()
@@ -80,7 +80,7 @@ def _collect(turn: Turn) -> bool:
         if ids:
             here = Payable.objects.filter(pk__in=ids)
             list(here.select_for_update().order_by("pk").values_list("pk"))
-            seen = evidence_of(here)  # before the check: what changes in between is checked in full at issue
+            seen = evidence_of(ids)  # before the check: what changes in between is checked in full at issue
             payables = list(payables_of(by, (Role.FINANCE,)).filter(pk__in=ids))
             fit = [payable for payable in payables if not obstacles(payable, on=on) and not bar_of(payable, by)]
             last = roll.lines.aggregate(last=Max("position", default=0))["last"]

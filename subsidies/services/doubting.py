@@ -26,9 +26,11 @@ from portal.casework.models import Application, Assessment
 from portal.casework.programmes import grants_of
 from portal.casework.services.asking import ask_registers
 from portal.casework.services.evidence import told_by_registers
+from portal.city import city
 from portal.policy.assessing import assess
 from portal.policy.facts import Absence, Fact, Facts, read_value
 from portal.policy.services import stored_calendar
+from subsidies.living import CODE, living_subsidies_of
 from subsidies.models import Payable, RollLine
 from subsidies.services.checking import is_sent, open_doubt, with_evidence
 
@@ -122,7 +124,9 @@ def _told_since(application: Application, at: datetime) -> Mapping[str, Fact]:
     known = told_by_registers(application, answers_of(person), at=at)
     told = {name: replace(fact, value=read_value(name, fact.value)) for name, (fact, _since) in known.items()}
     if isinstance(grants := told["prior_grants"].value if "prior_grants" in told else None, tuple):
-        own = {(scheme, it.area_code) for it in grants_of(person) for scheme in (it.scheme, application.programme)}
+        own = {(it.scheme, it.area) for it in grants_of(person)}
+        if living_subsidies_of(person).exists():  # a register may know it by the programme alone
+            own.add((CODE, city().code))
         others = tuple(grant for grant in grants if (grant.scheme, grant.area) not in own)
         told["prior_grants"] = replace(told["prior_grants"], value=others or Absence.NONE)
     return told

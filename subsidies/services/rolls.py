@@ -19,6 +19,7 @@ from portal.accounts.scopes import scope_q
 from portal.audit.services import record
 from portal.casework.models import ReferenceCounter
 from portal.casework.services.advancing import StepRefused
+from portal.partners.models import PartnerAccount
 from portal.vault.files import digest_of_sealed, sealed_pieces
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
@@ -59,9 +60,7 @@ def collect_roll(*, payable_ids: Sequence[UUID], by: User, at: datetime) -> Roll
     try:
         with transaction.atomic():
             list(Payable.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
-            seen = evidence_of(
-                Payable.objects.filter(pk__in=wanted)
-            )  # before the check: what changes in between is checked in full at issue
+            seen = evidence_of(wanted)  # before the check: what changes in between is checked in full at issue
             payables = list(payables_of(by, (Role.FINANCE,)).filter(pk__in=wanted))
             if len(payables) < len(wanted):
                 raise StepRefused(_("有款项不在您的范围内，请刷新后再选。"))
@@ -109,7 +108,7 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
     The payables of ``roll`` itself may stand on it.
     """
     for payable in payables:
-        reference = payable.application.reference if payable.application else payable.organisation
+        reference = payable.reference
         found = [code for code in obstacles(payable, on=on) if not (roll and code == "on_a_roll")]
         if found:
             reason = pgettext("between two items", "；").join(sentence_for(code) for code in found)
@@ -122,9 +121,11 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
 
 def bars(evidence: Evidence, by_id: UUID) -> bool:
     """Whether one of the ids by which ``bar_of`` judges is ``by_id``; that gives the sentence."""
-    payable, account, person = (evidence.rows[model] for model in (Payable, PayoutAccount, Person))
+    payable, rows = evidence.rows[Payable], evidence.rows
+    account = rows.get(PayoutAccount) or rows.get(PartnerAccount) or {}
     vouched = (payable["approved_by_id"], payable["rechecked_by_id"], payable["doubt_settled_by_id"])
-    return by_id in (*vouched, account.get("settled_by_id"), person["user_id"])
+    givers = (account.get("settled_by_id"), account.get("given_by_id"), rows.get(Person, {}).get("user_id"))
+    return by_id in (*vouched, *givers)
 
 
 def bar_of(payable: Payable, by: User) -> str:
@@ -137,7 +138,8 @@ def bar_of(payable: Payable, by: User) -> str:
         return _("%(reference)s 由您审定，不能再由您汇总或签发。")
     if by.pk in (payable.rechecked_by_id, payable.doubt_settled_by_id, account.settled_by_id if account else None):
         return _("%(reference)s 的账户或在职由您核对，不能再由您汇总或签发。")
-    if payable.person and payable.person.user_id == by.pk:
+    is_given_by = isinstance(account, PartnerAccount) and account.given_by_id == by.pk
+    if is_given_by or (payable.person and payable.person.user_id == by.pk):
         return _("%(reference)s 是您本人的款项，请由同事办理。")
     return ""
 

@@ -41,16 +41,17 @@ def papers_for(payable: Payable, kind: str) -> list[ShelfPaper]:
 
 
 def may_review(payable: Payable, by: User) -> bool:
-    """Whether ``by`` is a first reviewer for this payable who neither approved nor collected it nor is its payee.
+    """Whether ``by`` is its reviewer, and does not keep away from its application: no hand in what comes of that."""
+    return is_reviewer(payable, by) and not (payable.application_id and live_recusal(payable.application_id, by))
 
-    Nor does whoever keeps away from its application have a hand in what comes of it.
-    """
+
+def is_reviewer(payable: Payable, by: User) -> bool:
+    """Whether ``by`` is a first reviewer for this payable who neither approved nor collected it nor is its payee."""
     line = live_line(payable)
     return (
         by.may_act_as(Role.FIRST_REVIEWER, payable.programme, payable.town)
         and by.pk not in (payable.approved_by_id, line.collected_by_id if line else None)
         and (payable.person is None or payable.person.user_id != by.pk)
-        and not (payable.application_id and live_recusal(payable.application_id, by))
     )
 
 

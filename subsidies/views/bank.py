@@ -17,6 +17,7 @@ from portal import clock
 from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role
 from portal.casework.services.advancing import StepRefused
+from portal.ui.telling import told_above, told_beside
 from subsidies.forms_money import BankFileForm
 from subsidies.models import BankResult, Roll
 from subsidies.services.bank_files import LARGEST_FILE
@@ -36,12 +37,9 @@ def bank_result(request: HttpRequest, number: str) -> HttpResponse:
     form = BankFileForm(request.POST if request.method == "POST" else None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         at = clock.now()
-        try:
+        with told_beside(form, "file", StepRefused):
             content = form.cleaned_data["file"].read(LARGEST_FILE + 1)
             result = upload_bank_result(roll=roll, content=content, by=request.user, at=at)
-        except StepRefused as refusal:
-            form.add_error("file", str(refusal))
-        else:
             if result.applied_at is not None:
                 messages.info(request, _("这个文件已经导入过，什么也没有改变。"))
             elif result.uploaded_at != at:
@@ -85,11 +83,8 @@ def bank_result_apply(request: HttpRequest, number: str, id: UUID) -> HttpRespon
     except (BankResult.DoesNotExist, ValidationError):
         raise Http404 from None
     at = clock.now()
-    try:
+    with told_above(request, StepRefused):
         applied = apply_bank_result(result=result, by=request.user, at=at)
-    except StepRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
         if applied.applied_at == at:
             messages.success(request, _("银行结果已导入，有结果的申请人会收到通知。"))
         else:

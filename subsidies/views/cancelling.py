@@ -15,6 +15,7 @@ from portal import clock
 from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role
 from portal.casework.services.advancing import StepRefused
+from portal.ui.telling import told_beside
 from subsidies.forms_money import CancelForm
 from subsidies.services.cancelling import cancel_payable, is_administrator, may_cancel
 from subsidies.services.checking import payables_of
@@ -31,11 +32,8 @@ def payable_cancel(request: HttpRequest, id: UUID) -> HttpResponse:
         raise Http404
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             cancel_payable(payable=payable, reason=form.cleaned_data["reason"], by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             words = {"reference": payable.application.reference, "number": payable.number}
             messages.success(request, _("%(reference)s 第 %(number)s 期已取消。") % words)
             return redirect("payables")

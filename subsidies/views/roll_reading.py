@@ -179,12 +179,17 @@ def _in_eights(digest: str) -> str:
 
 def _line(line: RollLine, payable: Payable | None, found: Found) -> dict[str, Any]:
     if payable is None:
-        name, number = mask_name(line.payee["name"]), line.payee["number"]
+        is_organisation = line.payable.partner_id is not None
+        name = line.payee["name"] if is_organisation else mask_name(line.payee["name"])
+        number = line.payee["number"]
         employer, account = line.payee["employer"], line.account
     else:
-        name, number = mask_name(payable.person.legal_name), payable.person.number
         current = account_of(payable)
-        employer = last_submission(payable).answers["employment"].get("employer_name", "")
+        if payable.partner is not None:
+            name, number, employer = payable.organisation, payable.partner.credit_code, ""
+        else:
+            name, number = mask_name(payable.person.legal_name), payable.person.number
+            employer = last_submission(payable).answers["employment"].get("employer_name", "")
         account = current.number_last4 if current else ""
     return {
         "line": line,
@@ -214,7 +219,7 @@ def _standing(line: RollLine, codes: list[str]) -> dict[str, str]:
 
 def _checks(count: int, found: Found) -> list[dict[str, Any]]:
     """What is looked at before issue, each with how many lines do not pass; none left over once it is issued."""
-    failing = [code for codes in found.values() for code in codes]
+    failing = [code.removeprefix("organisation_") for codes in found.values() for code in codes]
 
     def check(label: str, *codes: str) -> dict[str, Any]:
         return {"label": label, "failing": sum(code in codes for code in failing)}

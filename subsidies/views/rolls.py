@@ -18,6 +18,7 @@ from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role, User
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
+from portal.ui.telling import told_above
 from subsidies.models import Roll, RollFile, RollLine
 from subsidies.services.filing import XLSX, file_name, stored_files
 from subsidies.services.issuing import issue_roll
@@ -101,11 +102,8 @@ def roll(request: HttpRequest, number: str) -> HttpResponse:
 def roll_issue(request: HttpRequest, number: str) -> HttpResponse:
     """Issue: copy everything, make and keep the file."""
     found = roll_or_404(request.user, number)
-    try:
+    with told_above(request, StepRefused):
         issued = issue_roll(roll=found, by=request.user, at=clock.now())
-    except StepRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
         if issued.state == Roll.State.ISSUED:
             messages.success(request, _("花名册 %(number)s 已签发，可以下载。") % {"number": number})
     return redirect("roll", number)

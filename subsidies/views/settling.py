@@ -19,6 +19,7 @@ from portal.accounts.doors import bureau_only
 from portal.accounts.models import Role, User
 from portal.casework.models import ShelfPaper
 from portal.casework.services.advancing import StepRefused
+from portal.ui.telling import told_beside
 from subsidies.forms_money import AccountSettleForm, RecheckForm
 from subsidies.models import Payable
 from subsidies.services.checking import (
@@ -108,7 +109,7 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
     form = RecheckForm(request.POST if request.method == "POST" else None, papers=papers, doubt=doubt)
     is_about_grants = doubt == "prior_grants"
     if request.method == "POST" and form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             recheck_payable(
                 payable=payable,
                 paper_id=form.paper_id,
@@ -116,9 +117,6 @@ def payable_recheck(request: HttpRequest, id: UUID) -> HttpResponse:
                 at=clock.now(),
                 doubt=form.cleaned_data["doubt"],
             )
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             done = _("%(reference)s 已核实。") if is_about_grants else _("%(reference)s 已核实仍在职。")
             messages.success(request, done % {"reference": payable.application.reference})
             return redirect("payables")

@@ -94,6 +94,7 @@ def test_the_declared_account_given_again_was_compared_in_the_review():
     assert codes(payable) == []
 
 
+@pytest.mark.slow
 def test_the_second_instalment_waits_two_years_and_for_the_recheck():
     second = walked_payable(policy="YTE-2024", number=2)
     assert second.due_on == date(2026, 10, 16)

@@ -45,6 +45,7 @@ def told(row, register, values):
     weigh_answers(now(row), row.later)
 
 
+@pytest.mark.slow
 def test_whoever_is_to_be_paid_within_a_week_is_asked_about_once_a_week(granted, settings):
     settings.REGISTER_URL = "http://127.0.0.1:9/registers"
     assert ask_before_paying(at=granted.later) == 1
@@ -55,6 +56,7 @@ def test_whoever_is_to_be_paid_within_a_week_is_asked_about_once_a_week(granted,
     assert ask_before_paying(at=granted.later + timedelta(days=2)) == 1
 
 
+@pytest.mark.slow
 def test_a_register_that_does_not_answer_holds_nothing(granted, settings):
     settings.REGISTER_URL = "http://127.0.0.1:9/registers"
     ask_registers(granted, at=granted.later, facts=["in_post"], afresh=True)
@@ -63,6 +65,7 @@ def test_a_register_that_does_not_answer_holds_nothing(granted, settings):
     assert in_the_way(granted) == []
 
 
+@pytest.mark.slow
 def test_24_somebody_who_left_the_post_is_not_paid_until_a_reviewer_has_looked(granted):
     told(granted, "insurance", {"in_post": "no"})
     assert in_the_way(granted) == ["doubt_in_post"]
@@ -82,6 +85,7 @@ def test_24_somebody_who_left_the_post_is_not_paid_until_a_reviewer_has_looked(g
     assert in_the_way(granted) == []
 
 
+@pytest.mark.slow
 def test_24_a_register_that_takes_its_word_back_lifts_the_doubt(granted):
     told(granted, "insurance", {"in_post": "no"})
     granted.later += timedelta(days=1)
@@ -95,6 +99,7 @@ def test_24_of_somebody_who_died_the_money_waits_and_no_letter_goes_out(granted)
     assert Letter.objects.filter(kind="payment_doubted").count() == 0
 
 
+@pytest.mark.slow
 def test_10_a_grant_of_another_county_holds_the_money_and_the_portal_s_own_does_not(granted):
     told(granted, "grants", {"prior_grants": "LS-2022@350581@10000@2023-10-30"})
     assert in_the_way(granted) == []
@@ -121,6 +126,7 @@ def outlook(row):
 ELSEWHERE = {"prior_grants": "living-subsidy@350582@8000@2023-10-20"}
 
 
+@pytest.mark.slow
 def test_10_a_proof_of_being_in_post_settles_no_doubt_about_a_grant_and_a_statement_does(granted):
     told(granted, "grants", ELSEWHERE)
     in_post, statement = a_proof(granted, "in_post_proof"), a_proof(granted, "grants_statement")
@@ -140,6 +146,7 @@ def test_a_doubt_that_the_reviewer_had_not_on_the_page_is_not_settled(granted):
     assert in_the_way(granted) == ["doubt_in_post"]
 
 
+@pytest.mark.slow
 def test_whoever_settled_a_doubt_does_not_collect_the_money(granted):
     told(granted, "grants", ELSEWHERE)
     settle(granted, a_proof(granted, "grants_statement"), doubt="prior_grants")
@@ -155,6 +162,7 @@ def test_whoever_settled_a_doubt_does_not_collect_the_money(granted):
         ("household", {"deceased_on": "2023-11-01"}, "in_post_proof"),
     ],
 )
+@pytest.mark.slow
 def test_the_applicant_is_asked_for_the_paper_that_settles_the_doubt(granted, register, values, kind):
     assert outlook(granted).evidence_kind == ""
     told(granted, register, values)
@@ -163,6 +171,7 @@ def test_the_applicant_is_asked_for_the_paper_that_settles_the_doubt(granted, re
     assert outlook(granted).evidence_kind == ""
 
 
+@pytest.mark.slow
 def test_the_letter_leads_to_a_page_that_takes_the_statement(granted, client):
     told(granted, "grants", ELSEWHERE)
     make.move_clock(granted.later)
@@ -175,6 +184,7 @@ def test_the_letter_leads_to_a_page_that_takes_the_statement(granted, client):
     assert client.get(f"/applications/{granted.pk}/").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_reviewer_settles_a_doubt_about_a_grant_on_the_page(granted, client):
     told(granted, "grants", ELSEWHERE)
     make.move_clock(granted.later)

@@ -4,7 +4,9 @@ import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -13,12 +15,15 @@ from django.utils import timezone
 from applicants.people.services import give_account, save_identity
 from portal.audit.models import Entry
 from portal.casework.services.advancing import StepRefused
+from portal.vault.files import sealed_pieces
+from subsidies.exports import roll_pdf
 from subsidies.models import Roll, RollFile, RollLine
 from subsidies.services import filing, issuing
+from subsidies.services.filing import stored_files
 from subsidies.services.issuing import do_next, issue_roll, run_issuing, why_stopped
 from subsidies.services.rolls import download_roll, drop_roll
 from subsidies.services.turns import Turn, TurnLost, silent_rolls
-from subsidies.tasks import sweep_rolls
+from subsidies.tasks import make_part, sweep_rolls
 from tests.factories import make_number, make_staff, move_clock, staff
 from tests.subsidies.paying import LATER, collected, downloaded, quick_payable
 from tests.subsidies.test_roll_file import line
@@ -99,7 +104,7 @@ def test_what_a_killed_worker_left_is_found_and_finished(roll):
 
 @pytest.mark.slow
 def test_files_that_are_stored_are_not_made_again(roll, monkeypatch):
-    monkeypatch.setattr(issuing, "make_volume", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(filing, "make_volume", lambda *_arguments: 1 / 0)
     turn(roll)
     kept = (roll.xlsx_sha256, roll.failures)
     assert kept[1] == 1
@@ -107,6 +112,100 @@ def test_files_that_are_stored_are_not_made_again(roll, monkeypatch):
     Roll.objects.update(heartbeat=None)
     assert turn(roll).state == "issued"
     assert roll.xlsx_sha256 == kept[0]
+
+
+@pytest.fixture
+def volumes_of_two(monkeypatch):
+    """The five lines of the roll stand in three volumes on paper."""
+    monkeypatch.setattr(roll_pdf, "LINES_PER_VOLUME", 2)
+
+
+def paper_of(roll: Roll) -> list[int]:
+    return [file.volume for file in roll.files.filter(kind="pdf")]
+
+
+@pytest.mark.slow
+def test_a_volume_whose_lines_are_copied_can_be_made_beside_the_turns(roll, volumes_of_two):
+    one_batch(roll)
+    make_part(roll_id=str(roll.pk), part="pdf-1")
+    make_part(roll_id=str(roll.pk), part="pdf-2")
+    assert paper_of(roll) == [1]
+    made = roll.files.get().sha256
+    assert turn(roll).state == "issued"
+    assert paper_of(roll) == [1, 2, 3]
+    assert roll.files.get(kind="pdf", volume=1).sha256 == made
+    assert len(files_of(roll)) == 6
+
+
+@pytest.mark.slow
+def test_other_workers_are_told_of_every_part_and_of_the_last_volume_when_the_spreadsheet_is_there(
+    roll, volumes_of_two, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(filing, "AT_ONCE", 4)
+    monkeypatch.setattr(filing, "nudge", lambda task, **ids: told.append((task, ids["part"])))
+    turn(roll)
+    assert told == [("subsidies.make_part", part) for part in ("pdf-1", "pdf-2", "xlsx", "csv", "pdf-3")]
+    assert ["XLSX 的 SHA-256" in paper for paper in papers(roll)] == [False, False, True]
+
+
+@pytest.mark.slow
+def test_of_two_workers_that_make_the_same_volume_the_first_keeps_it(roll, volumes_of_two, monkeypatch):
+    one_batch(roll)
+    real = filing.make_volume
+
+    def overtaken(*given):
+        monkeypatch.setattr(filing, "make_volume", real)
+        cache.clear()  # the first has had it in hand for so long that it is free again
+        make_part(roll_id=str(roll.pk), part="pdf-1")
+        return real(*given)
+
+    monkeypatch.setattr(filing, "make_volume", overtaken)
+    make_part(roll_id=str(roll.pk), part="pdf-1")
+    assert paper_of(roll) == [1]
+    assert len(files_of(roll)) == 1
+
+
+@pytest.mark.slow
+def test_a_turn_waits_for_the_volume_that_somebody_has_in_hand(roll, volumes_of_two, monkeypatch):
+    one_batch(roll)
+    waited = []
+
+    def other_worker_ends(_seconds):
+        waited.append(paper_of(roll))
+        hold.__exit__(None, None, None)
+
+    monkeypatch.setattr(issuing.time, "sleep", other_worker_ends)
+    hold = filing.taking(roll, "pdf-1")
+    assert hold.__enter__() is True
+    assert turn(roll).state == "issued"
+    assert waited == [[2, 3]]
+    assert paper_of(roll) == [1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_volume_made_while_its_roll_was_stopped_is_thrown_away(roll, volumes_of_two, monkeypatch):
+    one_batch(roll)
+    real = filing.make_volume
+
+    def stopped(*given):
+        Roll.objects.update(stopped_at=LATER)
+        return real(*given)
+
+    monkeypatch.setattr(filing, "make_volume", stopped)
+    make_part(roll_id=str(roll.pk), part="pdf-1")
+    assert (paper_of(roll), files_of(roll)) == ([], set())
+
+
+def papers(roll: Roll) -> list[str]:
+    """The text of each volume."""
+    found = []
+    for file in stored_files(roll):
+        if file.kind == "pdf":
+            document = pypdfium2.PdfDocument(b"".join(sealed_pieces(file.name)))
+            found.append("".join(page.get_textpage().get_text_range() for page in document))
+            document.close()
+    return found
 
 
 def test_nobody_works_on_a_roll_that_somebody_works_on(roll):
@@ -168,7 +267,7 @@ def test_a_change_that_leaves_everything_true_does_not_stop_it(roll):
 
 @pytest.mark.slow
 def test_after_several_failures_the_roll_is_collected_again_and_says_what_to_do(roll, monkeypatch):
-    monkeypatch.setattr(issuing, "make_tables", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(filing, "make_spreadsheet", lambda *_arguments: 1 / 0)
     for _turn in range(3):
         turn(roll)
         Roll.objects.update(heartbeat=None)
@@ -214,10 +313,11 @@ def test_what_the_database_refuses(roll, name, changes):
 @pytest.mark.slow
 def test_the_tables_of_a_long_roll_take_no_more_memory_than_those_of_a_short_one():
     def peak(count: int) -> int:
-        rows = (line(position=at, account=f"0100018700{at:09}") for at in range(1, count + 1))
+        roll = Roll(number="FF-2023-0001")
         tracemalloc.start()
         try:
-            filing.make_tables(Roll(number="FF-2023-0001"), rows)
+            for make in (filing.make_spreadsheet, filing.make_csv):
+                make(roll, (line(position=at, account=f"0100018700{at:09}") for at in range(1, count + 1)))
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -14,7 +14,8 @@ from django.urls import reverse
 from portal.audit.models import Entry
 from subsidies.models import BankResult, Payable, Roll
 from subsidies.services import listing
-from tests.factories import make_staff, make_user, move_clock, staff
+from tests.browsing import signed_in, text_of
+from tests.factories import make_staff, make_user, move_clock
 from tests.subsidies.paying import (
     ANSWERED,
     LATER,
@@ -36,16 +37,6 @@ BANK = ROLL + "bank/"
 @pytest.fixture(autouse=True)
 def _a_week_after_approval():
     move_clock(LATER)
-
-
-def signed_in(who) -> Client:
-    client = Client()
-    client.force_login(staff(who) if isinstance(who, str) else who)
-    return client
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def said(response) -> list[str]:
@@ -82,6 +73,7 @@ def test_who_sees_payables_rolls_and_full_accounts(role, payables, rolls, accoun
     assert client.get(reverse("payable_account", args=[payable.pk])).status_code == account
 
 
+@pytest.mark.slow
 def test_an_applicant_finds_nothing_there():
     payable = quick_payable()
     collected(payable)
@@ -101,6 +93,7 @@ def test_another_town_sees_neither_payable_nor_roll():
     assert signed_in(reviewer).get(reverse("payable_account", args=[payable.pk])).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_views_tell_what_stands_in_the_way_in_words():
     ready, early = quick_payable(), quick_payable(due_on=(LATER + timedelta(days=9)).date(), is_recheck_needed=True)
     on_roll = quick_payable()
@@ -193,11 +186,20 @@ def test_a_key_that_cannot_be_read_gives_the_first_page():
     assert [item["payable"] for item in page.context["rows"]] == [row]
 
 
-@pytest.mark.parametrize("page", [PAYABLES + "?view=all", "/desk/rolls/", ROLL])
+@pytest.mark.parametrize(
+    ("page", "role"),
+    [
+        (PAYABLES + "?view=all", "finance"),
+        (PAYABLES + "?view=all", "first_reviewer"),
+        (PAYABLES + "?view=all", "administrator"),
+        ("/desk/rolls/", "finance"),
+        (ROLL, "finance"),
+    ],
+)
 @pytest.mark.slow
-def test_every_list_costs_the_same_for_one_and_for_many(page):
+def test_every_list_costs_the_same_for_one_and_for_many(page, role):
     collected(quick_payable())
-    client = signed_in("finance")
+    client = signed_in(role)
 
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:

@@ -18,6 +18,7 @@ from portal.policy.services import load_policy
 from subsidies.living import create_payables
 from subsidies.models import Payable
 from subsidies.services.cancelling import cancel_payable
+from tests.browsing import signed_in, text_of
 from tests.factories import (
     AT_2024,
     ROOT,
@@ -33,16 +34,6 @@ from tests.subsidies.paying import quick_payable
 
 pytestmark = pytest.mark.django_db
 PAGE = "/programmes/living-subsidy/"
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 @pytest.fixture

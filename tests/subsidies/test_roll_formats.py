@@ -18,9 +18,10 @@ from django.test import Client
 from portal.audit.models import Entry
 from portal.audit.sealing import seal_entries
 from portal.casework.services.advancing import StepRefused
+from subsidies.exports import roll_pdf
 from subsidies.exports.columns import Totals
 from subsidies.exports.roll_csv import RollCsv
-from subsidies.exports.roll_pdf import RollHead, roll_pdf, volumes_of
+from subsidies.exports.roll_pdf import RollHead
 from subsidies.models import Roll, RollFile
 from subsidies.services.bank_files import _csv_table
 from subsidies.services.filing import stored_files
@@ -62,8 +63,10 @@ def csv_of(lines, *, is_for_bank: bool) -> bytes:
 
 def paper_of(head: RollHead, lines, *, most: int = 20_000) -> Iterator[bytes]:
     lines, totals = iter(lines), Totals()
-    for volume in range(1, volumes_of(head.count, most) + 1):
-        yield roll_pdf(head, islice(lines, most), volume=volume, before=totals, most=most)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roll_pdf, "LINES_PER_VOLUME", most)
+        for volume in range(1, roll_pdf.volumes_of(head.count) + 1):
+            yield roll_pdf.roll_pdf(head, islice(lines, most), volume=volume, before=totals)
 
 
 def signed_in(role: str) -> Client:

@@ -10,9 +10,10 @@ from applicants.people.services import save_employment
 from portal.audit.models import Entry
 from portal.casework.services.drafting import put_on_shelf
 from subsidies.services.settling import settle_payable_account
+from tests.browsing import signed_in, text_of
 from tests.factories import make_paper, make_person, make_staff, move_clock, staff
 from tests.subsidies.paying import LATER, give_another_account, quick_payable
-from tests.subsidies.test_money_pages import PAYABLES, said, signed_in, text_of
+from tests.subsidies.test_money_pages import PAYABLES, said
 
 pytestmark = pytest.mark.django_db
 
