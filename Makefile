@@ -27,12 +27,16 @@ check: dev ## style, types, which part may import which, and migrations on both 
 	$(VENV)/lint-imports
 	$(VENV)/python -m deploy.suite migrations
 
-bench: dev ## how fast the policy engine is beside clauses written by hand, a simulation beside a plain loop, steps with and without the audit, a roll beside its writers, and submitting beside a bare form (ratios)
+bench: dev ## how fast the policy engine is beside clauses written by hand, a simulation beside a plain loop, steps with and without the audit, a roll beside its writers, submitting beside a bare form, and cards, verification, booking and the draw beside theirs (ratios)
 	@DEMO=1 $(VENV)/python -m benchmarks.policy
 	@DEMO=1 $(VENV)/python -m benchmarks.simulation
 	@DEMO=1 $(VENV)/python -m benchmarks.audit
 	@DEMO=1 $(VENV)/python -m benchmarks.rolls
 	@DEMO=1 $(VENV)/python -m benchmarks.submit
+	@DEMO=1 $(VENV)/python -m benchmarks.cards
+	@DEMO=1 $(VENV)/python -m benchmarks.verification
+	@DEMO=1 $(VENV)/python -m benchmarks.booking
+	@DEMO=1 $(VENV)/python -m benchmarks.draw
 
 lock: ## (maintainers, needs uv) requirements*.in to requirements*.txt
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -158,7 +158,7 @@ def collect(count: int, by: User, at: datetime) -> Roll:
     ids = list(free.values_list("pk", flat=True)[:count])
     for start in range(0, count, CHUNK):
         batch = ids[start : start + CHUNK]
-        seen = evidence_of(Payable.objects.filter(pk__in=batch))
+        seen = evidence_of(batch)
         RollLine.objects.bulk_create(_line(roll, seen[pk], at, by) for at, pk in enumerate(batch, start + 1))
     return roll
 

@@ -2,25 +2,29 @@
 
     DEMO=1 .venv/bin/python -m benchmarks.rolls [lines] [lines of the largest roll]
 
-On PostgreSQL: the one that DATABASE_URL names, or a server of its own. The writers (XLSX, both CSV files, PDF) get the
-same rows from a list in memory and write to memory. Prints the ratio of the times, and for a tenth of the lines and for
-the largest roll what a process that issues it holds at most beyond what it holds when it has nothing to do.
+On PostgreSQL: the one that DATABASE_URL names, or a server of its own; with a broker and a worker of two processes, as
+`make run` starts them. The roll is ordered as finance orders it, and timed until it is issued. The writers (XLSX, both
+CSV files, PDF) get the same rows from a list in memory and write to memory. Prints the ratio of the times, and for a
+tenth of the lines and for the largest roll what a process that does all of it by itself holds at most beyond what it
+holds when it has nothing to do.
 """
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 MOST = 1.5  # times the writers alone
 MOST_MEMORY = 150.0  # MB above idle
 LINES, LARGEST = 100_000, 500_000
-PEOPLE = 100_000  # the largest roll pays several instalments to each
+INSTALMENTS = 50  # that the largest roll pays to each of its people
 DATABASE = "HARBOUR_BENCH_DATABASE"
 
 
@@ -38,7 +42,20 @@ def set_up(name: str = "") -> Any:
 
 
 def issue(roll: Any, by: Any) -> None:
-    """Issue as finance orders and a worker does, in this process, from the first line to the last file."""
+    """Order, and wait until the workers have issued."""
+    from django.utils import timezone
+
+    from subsidies.services.issuing import issue_roll
+
+    issue_roll(roll=roll, by=by, at=timezone.now())
+    roll.refresh_from_db()
+    while roll.state == "issuing":
+        time.sleep(0.1)
+        roll.refresh_from_db()
+
+
+def issue_here(roll: Any, by: Any) -> None:
+    """Issue in this process, from the first line to the last file."""
     from django.utils import timezone
 
     from subsidies.services.issuing import issue_roll, run_issuing
@@ -47,8 +64,6 @@ def issue(roll: Any, by: Any) -> None:
     issue_roll(roll=roll, by=by, at=now)
     run_issuing(roll_id=roll.pk, at=now, at_real=now, seconds=None)
     roll.refresh_from_db()
-    if roll.state != "issued":
-        raise SystemExit("The roll was not issued.")
 
 
 def writers(roll: Any, rows: list[dict[str, Any]]) -> dict[str, Callable[[], object]]:
@@ -57,7 +72,7 @@ def writers(roll: Any, rows: list[dict[str, Any]]) -> dict[str, Callable[[], obj
     from subsidies.exports.roll_csv import RollCsv
     from subsidies.exports.roll_pdf import LINES_PER_VOLUME, roll_pdf, volumes_of
     from subsidies.exports.roll_xlsx import write_roll_xlsx
-    from subsidies.services.filing import _head
+    from subsidies.services.filing import head_of
 
     def csv(is_for_bank: bool) -> None:
         file = RollCsv(BytesIO(), is_for_bank=is_for_bank)
@@ -67,8 +82,10 @@ def writers(roll: Any, rows: list[dict[str, Any]]) -> dict[str, Callable[[], obj
 
     def pdf() -> None:
         left, totals = iter(rows), Totals()
-        for volume in range(1, volumes_of(len(rows)) + 1):
-            roll_pdf(_head(roll), islice(left, LINES_PER_VOLUME), volume=volume, before=totals)
+        last = volumes_of(len(rows))
+        for volume in range(1, last + 1):
+            head = head_of(roll, is_last=volume == last)
+            roll_pdf(head, islice(left, LINES_PER_VOLUME), volume=volume, before=totals)
 
     return {
         "XLSX": lambda: write_roll_xlsx(BytesIO(), roll.number, rows),
@@ -76,6 +93,24 @@ def writers(roll: Any, rows: list[dict[str, Any]]) -> dict[str, Callable[[], obj
         "CSV for banks": lambda: csv(True),
         "PDF": pdf,
     }
+
+
+@contextmanager
+def workers() -> Iterator[None]:
+    """A broker, and a worker of two processes that has nothing to do yet."""
+    from django.conf import settings
+
+    from deploy.valkey import socket_path, start_valkey, stop
+    from tests.real_worker import Worker
+
+    folder = settings.VAR_DIR / "valkey"
+    server = start_valkey(folder, socket=socket_path(folder))
+    worker = Worker(settings.VAR_DIR / "worker.log", concurrency=2)
+    try:
+        yield
+    finally:
+        worker.stop()
+        stop(server)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -107,7 +142,9 @@ def issue_alone(pk: str) -> int:
 
     roll = Roll.objects.select_related("collected_by").get(pk=pk)
     before = held("VmRSS")
-    issue(roll, roll.collected_by)
+    issue_here(roll, roll.collected_by)
+    if roll.state != "issued":
+        raise SystemExit("The roll was not issued.")
     sys.stdout.write(f"{held('VmHWM') - before:.1f}")
     return 0
 
@@ -141,13 +178,12 @@ def compare(count: int, largest: int) -> int:
     version = load_policy(LS_2022.read_text(encoding="utf-8"), at=NOW)
     staff = office("clerk", "first_reviewer", "second_reviewer", "approver", "finance")
     finance, tenth = staff["finance"], count // 10
-    needed = count + tenth + largest
-    each = max(-(-needed // PEOPLE), 1)
-    stored = seconds(lambda: store_approved(-(-needed // each), version=version, staff=staff, instalments=each))
-    sys.stdout.write(f"{needed} payables stored in {stored:.0f} s\n")
-
+    store_approved(count, version=version, staff=staff)
     roll = collect(count, finance, NOW)
-    issued = seconds(lambda: issue(roll, finance))
+    with workers():
+        issued = seconds(lambda: issue(roll, finance))
+    if roll.state != "issued":
+        raise SystemExit("The roll was not issued.")
     rows = [dict(line.payee) for line in roll.lines.order_by("position").iterator()]
     alone = {kind: seconds(work) for kind, work in writers(roll, rows).items()}
     ratio = issued / sum(alone.values())
@@ -156,9 +192,11 @@ def compare(count: int, largest: int) -> int:
         f"{count} lines on {roll._state.db and 'PostgreSQL'}: issued in {issued:.1f} s, writers alone "
         f"{sum(alone.values()):.1f} s ({parts}), ratio {ratio:.2f} (at most {MOST})\n"
     )
+    sys.stdout.flush()
     del rows
     peaks = {}
-    for lines in (tenth, largest):
+    for lines, each in ((tenth, 1), (largest, INSTALMENTS)):
+        store_approved(-(-lines // each), version=version, staff=staff, instalments=each)
         peaks[lines] = memory_of(collect(lines, finance, NOW))
         sys.stdout.write(f"peak of memory above idle: {peaks[lines]:.0f} MB at {lines} (at most {MOST_MEMORY:.0f})\n")
     return int(ratio > MOST or max(peaks.values()) > MOST_MEMORY)
@@ -168,9 +206,10 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     if words[:1] == ["--issue"]:
         sys.exit(issue_alone(words[1]))
-    if "DATABASE_URL" not in os.environ:
-        from deploy.suite import environment, postgres
+    if words[:1] == ["--run"]:
+        sys.exit(main(*(int(word) for word in (words[1:] + [str(LINES), str(LARGEST)][len(words) - 1 :]))))
+    from deploy.suite import environment, postgres
 
-        with postgres() as url:
-            sys.exit(subprocess.call([sys.executable, "-m", "benchmarks.rolls", *words], env=environment(url)))
-    sys.exit(main(*(int(word) for word in (words + [str(LINES), str(LARGEST)][len(words) :]))))
+    with postgres() as url, TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.rolls", "--run", *words]
+        sys.exit(subprocess.call(command, env={**environment(url), "VAR_DIR": folder}))

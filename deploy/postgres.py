@@ -28,6 +28,8 @@ OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "log_min_messages": "fatal",
+    "random_page_cost": "1.1",  # as docs/configuration.md tells operators to set it
+    "jit": "off",
 }
 
 

@@ -15,6 +15,9 @@ from deploy.postgres import temporary_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_PARALLEL = ["-n", "2", "--dist", "loadgroup"]
+# Each test runs on one of the two at least (docs/testing.md); tests/floor/test_run_traps.py counts them.
+ON_SQLITE = "not (slow and database) or commits"
+ON_POSTGRES = "database or postgres"
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +40,12 @@ def main(arguments: list[str]) -> int:
         case "all":
             ensure_browser()
             with postgres() as url:  # first, so that a missing server is known at once
-                return report([pytest("SQLite", IN_PARALLEL), pytest("PostgreSQL", IN_PARALLEL, url)])
+                return report(
+                    [
+                        pytest("SQLite", [*IN_PARALLEL, "-m", ON_SQLITE]),
+                        pytest("PostgreSQL", [*IN_PARALLEL, "-m", ON_POSTGRES], url),
+                    ]
+                )
         case "migrations":
             return check_migrations()
     print(__doc__, file=sys.stderr)
@@ -91,15 +99,14 @@ def check_migrations() -> int:
     with tempfile.TemporaryDirectory(prefix="harbour-check-") as folder, postgres() as url:
         here = {**environment(), "DEMO": "1", "VAR_DIR": folder}
         on_postgres = {**here, "DATABASE_URL": url}
-        steps = [
-            (["makemigrations", "--check", "--dry-run"], here),
-            (["migrate", "--verbosity=0"], here),
-            (["migrate", "--verbosity=0"], on_postgres),
+        command = [sys.executable, "manage.py"]
+        if code := subprocess.run([*command, "makemigrations", "--check", "--dry-run"], cwd=ROOT, env=here).returncode:
+            return code
+        migrating = [
+            subprocess.Popen([*command, "migrate", "--verbosity=0"], cwd=ROOT, env=variables)
+            for variables in (here, on_postgres)
         ]
-        for words, variables in steps:
-            if code := subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=variables).returncode:
-                return code
-    return 0
+        return max([abs(migration.wait()) for migration in migrating])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LONGEST_WAIT = 30.0  # seconds between two attempts to start a part that keeps dying
+LONGEST_START = 120.0  # seconds that a part has for becoming ready: a busy machine is slow
 HEALTHY_AFTER = 60.0  # seconds after which a part that dies is started again without delay
 PR_SET_PDEATHSIG = 1
 
@@ -40,7 +41,7 @@ class Part:
 class Supervisor:
     """Starts the parts in order, starts again what dies, and on ``stop`` ends them in the opposite order."""
 
-    def __init__(self, parts: list[Part], environment: dict[str, str], folder: Path, patience: float = 20.0) -> None:
+    def __init__(self, parts: list[Part], environment: dict[str, str], folder: Path, patience: float = 40.0) -> None:
         self.parts = parts
         self.environment = environment
         self.folder = folder
@@ -54,8 +55,8 @@ class Supervisor:
             self.wait_for(part)
 
     def wait_for(self, part: Part) -> None:
-        """Wait until a part is ready. Raises RuntimeError where it is not within ``patience`` seconds."""
-        deadline = time.monotonic() + self.patience
+        """Wait until a part is ready. Raises RuntimeError where it ends, or is not within two minutes."""
+        deadline = time.monotonic() + LONGEST_START
         while not part.is_ready():
             if self.is_stopping:
                 return
@@ -130,7 +131,7 @@ class Supervisor:
     def _ask_again(self, part: Part, deadline: float) -> None:
         """A part that was only starting may have lost the signal, and so may a process of its own that it waits for."""
         assert part.process is not None
-        is_late = deadline - time.monotonic() < self.patience / 2
+        is_late = deadline - time.monotonic() < self.patience * 3 / 4
         for pid in {part.process.pid, *(descendants(part.process.pid) if is_late else ())}:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)

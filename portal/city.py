@@ -35,6 +35,15 @@ class Town:
 
 
 @dataclass(frozen=True)
+class CardColours:
+    """The colours of one kind of card, each ``#rrggbb``."""
+
+    ground: str
+    ink: str
+    line: str
+
+
+@dataclass(frozen=True)
 class City:
     """What ``city.yaml`` says. Texts for people are Words, the plain names come in pairs."""
 
@@ -46,6 +55,7 @@ class City:
     office_en: str
     decision_prefix: str  # of the numbers of decisions: 石人社补〔2026〕1 号
     card_prefixes: dict[str, str]  # the first digits of card numbers, by kind of card
+    card_colours: dict[str, CardColours]  # by kind of card
     hotline: str
     hotline_hours: Words
     office_address: Words
@@ -75,12 +85,14 @@ def city() -> City:
     data = yaml.safe_load(Path(__file__).with_name("city.yaml").read_text(encoding="utf-8"))
     name, office = data.pop("name"), data.pop("office")
     words = {key: Words(**data.pop(key)) for key in ("hotline_hours", "office_address", "review_body")}
+    colours = {kind: CardColours(**row) for kind, row in data.pop("card_colours").items()}
     towns = tuple(Town(town["code"], town["zh"], town["en"]) for town in data.pop("towns"))
     return City(
         name_zh=name["zh"],
         name_en=name["en"],
         office_zh=office["zh"],
         office_en=office["en"],
+        card_colours=colours,
         towns=towns,
         **words,
         **data,

@@ -3,8 +3,10 @@
 import logging
 import re
 
-# Addresses that let in whoever knows them: a partner's links, and those of sign-in that go by mail.
-_SECRET = re.compile(r"(/partner/(?:enrol|invited)/|/accounts/(?:password/reset/key|confirm-email)/)[^/\s?\"']+", re.I)
+# Addresses that let in whoever knows them: a partner's links, a guest's code, and those of sign-in that go by mail.
+_SECRET = re.compile(
+    r"(/partner/(?:enrol|invited|lodging/arrive)/|/accounts/(?:password/reset/key|confirm-email)/)[^/\s?\"']+", re.I
+)
 
 
 class LineFormatter(logging.Formatter):

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("portal.ui.urls")),
     path("", include("portal.casework.urls")),
     path("", include("applicants.cards.urls")),
+    path("", include("housing.lodging.urls")),
+    path("", include("housing.apartments.urls")),
     path("", include("subsidies.urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.accounts.urls")),

@@ -21,6 +21,24 @@ TOO_LONG = _("最多 %(limit_value)d 个字，现在有 %(show_value)d 个。请
 NOT_LISTED = _("请从列出的选项里选一项。")
 NOT_A_DAY = _("请写完整的日期，年、月、日都要有，例如 2023-06-20。")
 NOT_A_MONTH = _("请写年份和月份，例如 2023-07。")
+OFF = {"autocomplete": "off", "spellcheck": "false"}  # no help of the browser's with codes and names
+
+
+class PlainForm(forms.Form):
+    """A form whose missing answers are named by our sentences, not by the browser's."""
+
+    use_required_attribute = False
+
+
+class ReasonForm(PlainForm):
+    """An act, and why."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        error_messages={"required": _("请写明理由。")},
+    )
 
 
 class LineField(forms.CharField):
@@ -44,9 +62,6 @@ class LineField(forms.CharField):
         self.parse, self.needed = parse, needed
         self.error_messages["required"] = missing
         self.error_messages["max_length"] = TOO_LONG
-        for validator in self.validators:
-            if validator.code == "max_length":
-                validator.message = TOO_LONG
 
     def to_python(self, value: Any) -> str:
         """Tidy, so that the length is that of what is stored."""
@@ -61,6 +76,18 @@ class LineField(forms.CharField):
             return self.parse(text)
         except Refused as refusal:
             raise ValidationError(refusal.sentence) from None
+
+
+class ReasonField(forms.CharField):
+    """Why, in a few sentences."""
+
+    def __init__(self, *, missing: Sentence, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=300,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": missing, "max_length": TOO_LONG},
+            **kwargs,
+        )
 
 
 class PickField(forms.ChoiceField):

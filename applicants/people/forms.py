@@ -18,7 +18,7 @@ from applicants.people import identities, numbers
 from applicants.people.answers import missing_answers
 from applicants.people.choices import EducationLevel, NumberKind, StudyMode, YesNo
 from applicants.people.employment_form import EmploymentForm
-from applicants.people.fields import DayField, LineField, PickField, SuggestingInput
+from applicants.people.fields import DayField, LineField, PickField, PlainForm, SuggestingInput
 from applicants.people.labels import ELSEWHERE, NOWHERE
 from applicants.people.models import Education, PayoutAccount, Person
 from applicants.people.names import clean_name, names_equal
@@ -299,10 +299,8 @@ class AccountForm(SectionForm):
         return number
 
 
-class PaperForm(forms.Form):
+class PaperForm(PlainForm):
     """One file for one kind of paper. What the file is, and whether it can be taken, is ``accept_paper``'s to say."""
-
-    use_required_attribute = False
 
     kind = forms.ChoiceField(
         widget=forms.HiddenInput, error_messages={"invalid_choice": gettext_lazy("请重新选择材料。")}

@@ -70,7 +70,7 @@ def lock_everyone(person: Person) -> KnownAs:
 
 
 def _lock(ids: Iterable[UUID]) -> dict[UUID, Person]:
-    return {row.pk: row for row in Person.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    return {row.pk: row for row in Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
 
 
 def live_links() -> QuerySet[PersonLink]:

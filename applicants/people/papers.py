@@ -24,7 +24,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.policy.terms import PaperLimits
 from portal.ui.figures import listed
-from portal.vault.files import delete_sealed, read_sealed, write_sealed
+from portal.vault.files import delete_sealed, read_sealed, stored_with_row
 from portal.vault.sealing import keyed_hash
 
 MOST_PAPERS = 40  # per person and year
@@ -86,15 +86,10 @@ def accept_paper(
         uploaded_by=by,
     )
     paper.stored_as = f"papers/{paper.pk.hex[:2]}/{uuid4().hex}"
-    write_sealed(paper.stored_as, data)
-    try:
-        with transaction.atomic():
-            _refuse_over_quota(Person.objects.select_for_update().get(pk=person.pk), at)
-            paper.save()
-            record(action="paper_accepted", actor=by, target=paper, at=at, digest=paper.sha256)
-    except BaseException:
-        delete_sealed(paper.stored_as)
-        raise
+    with stored_with_row(paper.stored_as, data):
+        _refuse_over_quota(Person.objects.select_for_update(no_key=True).get(pk=person.pk), at)
+        paper.save()
+        record(action="paper_accepted", actor=by, target=paper, at=at, digest=paper.sha256)
     return paper
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _
 
+from applicants.people.fields import PlainForm
 from applicants.people.labels import FIELD_LABELS
 from applicants.people.models import Person
 from portal.ui.figures import day_text
@@ -18,7 +19,7 @@ CODE_ATTRS = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "c
 DIGIT_ATTRS = {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
 
 
-class SectionForm(forms.Form):
+class SectionForm(PlainForm):
     """A form of one section.
 
     ``only`` names the answers that may be changed (a correction); the other fields are shown, disabled and unchanged.
@@ -29,7 +30,6 @@ class SectionForm(forms.Form):
     answer_behind: ClassVar[Mapping[str, str]] = {}  # form field → answer, where their names differ
     opened_by: ClassVar[Mapping[str, str]] = {}  # answer → the answer whose correction opens it too
     insured_rows: ClassVar[Sequence[Any]] = ()
-    use_required_attribute = False  # our sentences, not the browser's
 
     def __init__(
         self,

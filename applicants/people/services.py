@@ -55,7 +55,7 @@ def save_identity(*, person: Person, values: Mapping[str, Any], by: User | None,
     ``number_proof_lapsed``) and a clerk has to look again.
     """
     with transaction.atomic():
-        row = Person.objects.select_for_update().get(pk=person.pk)
+        row = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         changed = _assign(row, values)
         if changed:
             if row.is_proven and set(Person.PROVEN) & set(changed):
@@ -83,7 +83,7 @@ def give_account(*, person: Person, values: Mapping[str, Any], by: User | None, 
     ``values`` may hold some of PayoutAccount.ANSWERS; the others are taken over. A new row is not settled.
     """
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=person.pk)  # one giver at a time
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)  # one giver at a time
         current = person.current_account()
         row = PayoutAccount(person=person, ordinal=current.ordinal + 1 if current else 1, created_at=at)
         if current:
@@ -131,7 +131,7 @@ def prove_number(
     if paper is not None:
         _must_belong(paper, person.pk)
     with transaction.atomic():
-        row = Person.objects.select_for_update().get(pk=person.pk)
+        row = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         if not row.number_hash:
             raise NumberNotProvable(_("还没有填写证件号码，不能核实。"))
         if seen_hash is not None and rehash(seen_hash) != rehash(row.number_hash):
@@ -154,7 +154,7 @@ def prove_number_by_register(*, person: Person, register: str, name: str, number
     if not register:
         raise ValueError("A proof by a register names it.")
     with transaction.atomic():
-        row = Person.objects.select_for_update().get(pk=person.pk)
+        row = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         if not number or (row.legal_name, row.number) != (name, number):
             raise NumberNotProvable(_("姓名或证件号码在查询后改过，要重新查询才能核实。"))
         if row.is_proven:
@@ -196,7 +196,7 @@ def _save_part(
     at: datetime,
 ) -> Any:
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=person.pk)  # also when the part is not there to be locked yet
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)  # also when the part is not there yet
         row = model.objects.filter(person=person).first() or model(person=person)
         changed = _assign(row, values)
         if changed:

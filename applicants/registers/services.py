@@ -82,7 +82,7 @@ def request_answers(
     wanted = [code for code in REGISTERS if code in set(registers) and is_connected(code)]
     rows: list[RegisterAnswer] = []
     with transaction.atomic():
-        locked = Person.objects.select_for_update().get(pk=person.pk)  # one asker at a time
+        locked = Person.objects.select_for_update(no_key=True).get(pk=person.pk)  # one asker at a time
         if not locked.number or not locked.legal_name:
             return []
         wanted = [code for code in wanted if locked.number_kind in REGISTERS[code].papers]
@@ -160,14 +160,14 @@ def _question_of(row: RegisterAnswer, person: Person, employment: Employment | N
         at=at,
         purpose=row.purpose,
         basis=row.basis,
-        spouse=_spouse_of(person, row, at) if row.with_spouse else None,
+        spouse=spouse_told(person, asked_for=row.asked_for, at=at) if row.with_spouse else None,
     )
 
 
-def _spouse_of(person: Person, row: RegisterAnswer, at: datetime) -> Spouse | None:
+def spouse_told(person: Person, *, asked_for: UUID, at: datetime) -> Spouse | None:
     """Whom the marriage register names: in its newest answer for this application, or in one that is still valid."""
     answers = RegisterAnswer.objects.answered().filter(
-        Q(asked_for=row.asked_for) | Q(expires_on__gte=timezone.localdate(at)),
+        Q(asked_for=asked_for) | Q(expires_on__gte=timezone.localdate(at)),
         person=person,
         register="marriage",
         number_hash__in=person_number_hashes(person.number),
@@ -214,7 +214,7 @@ def ask(answer_id: UUID, *, at: datetime, adapter: Adapter | None = None) -> Reg
     if asked.number_hash in person_number_hashes(question.number):
         said = _ask_safely(adapter or configured_adapter(), question)
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=asked.person_id)  # first, as whoever requests answers does
+        Person.objects.select_for_update(no_key=True).get(pk=asked.person_id)  # first, as whoever requests answers does
         rows = RegisterAnswer.objects.select_for_update(of=("self",)).select_related("person")
         row = rows.filter(pk=answer_id).first()
         if row is None:  # forgotten meanwhile
@@ -273,25 +273,6 @@ def _record(action: str, row: RegisterAnswer, at: datetime, note: str) -> None:
 
 
 # ── what was answered ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def answers_about(
-    person_id: UUID, number_hash: str, asked_for: UUID | None = None, *, employer: str | None = None
-) -> list[RegisterAnswer]:
-    """The newest answer of each register about that person's number, in the order of the catalogue; one query.
-
-    ``asked_for`` leaves only what was asked for that application (an answer it took over was not). ``employer`` is the
-    ``employer_hash`` of what the application declares: answers that hold for another employer are left out.
-    """
-    rows = RegisterAnswer.objects.answered().filter(person_id=person_id, number_hash=number_hash)
-    if asked_for is not None:
-        rows = rows.filter(asked_for=asked_for)
-    if employer is not None:
-        rows = rows.filter(Q(employer_hash=employer) | ~Q(register__in=OF_THE_EMPLOYER))
-    newest: dict[str, RegisterAnswer] = {}
-    for row in rows.defer("receipt").order_by("-answered_at", "-id"):
-        newest.setdefault(row.register, row)
-    return [newest[code] for code in REGISTERS if code in newest]
 
 
 def facts_from(answers: Iterable[RegisterAnswer], on: date, *, lag: int = LAG_MONTHS) -> dict[str, Fact]:

@@ -28,7 +28,6 @@ from portal.vault.sealing import SealBroken, open_sealed, seal
 DIGITS = 6
 MINUTES = 5  # a code holds; the message says so
 TRIES = 5  # of one code
-PAUSE = 60  # seconds before another may be asked for; the rate limit says the same
 SESSION_KEY = "phone_code"
 SENT, TRIED = "phone_code_sent", "phone_code_tried"  # what is counted
 

@@ -44,6 +44,13 @@ class ApiView(APIView):
 class StrictSerializer(serializers.Serializer):
     """What is sent, refused where it has names that nobody knows: a misspelt answer is not an answer left out."""
 
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """What was sent, checked. Raises ValidationError."""
+        sent = cls(data=data)
+        sent.is_valid(raise_exception=True)
+        return sent.validated_data
+
     def to_internal_value(self, data: Any) -> Any:
         """Read and check. Raises ValidationError; names of the caller's own are not repeated to them."""
         if isinstance(data, dict) and not set(data) <= set(self.fields):

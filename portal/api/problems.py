@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.forms import BaseForm
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from rest_framework import exceptions, serializers
@@ -54,6 +56,11 @@ class Invalid(exceptions.ValidationError):
 
     status_code = 422
 
+    @classmethod
+    def of(cls, form: BaseForm) -> Invalid:
+        """What a form found wrong."""
+        return cls({name: list(sentences) for name, sentences in form.errors.items()})
+
 
 class KeyMissing(exceptions.APIException):
     """A call that has to carry an Idempotency-Key came without a usable one."""
@@ -76,6 +83,15 @@ class SecondFactorMissing(exceptions.PermissionDenied):
 
     default_code = "second-factor"
     default_detail = gettext_lazy("工作人员要先设置两步验证，才能使用接口。")
+
+
+@contextmanager
+def told_as_refused(*refusals: type[Exception]) -> Iterator[None]:
+    """Answer with the sentence of a service's refusal."""
+    try:
+        yield
+    except refusals as refusal:
+        raise Refused(str(refusal)) from refusal
 
 
 OF_OUR_OWN = (Refused, KeyMissing, KeyTaken, SecondFactorMissing)

@@ -94,9 +94,10 @@ def _open(queryset: QuerySet[Application], pk: UUID) -> Application:
     return row
 
 
-def open_own(user: User, pk: UUID) -> Application:
-    """The applicant's own application. Raises Http404: "not yours" looks like "not there"."""
-    return _open(own_applications(user), pk)
+def open_own(user: User, pk: UUID, *, programme: str | None = None) -> Application:
+    """The applicant's own application, of one programme where it is named. Raises Http404: as if not there."""
+    rows = own_applications(user)
+    return _open(rows.filter(programme=programme) if programme else rows, pk)
 
 
 def open_acting(user: User, pk: UUID) -> Application:

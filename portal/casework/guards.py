@@ -17,8 +17,10 @@ from portal.accounts.models import User
 from portal.casework.completeness import SIGNED_FORM, SIGNED_REQUEST, missing_parts
 from portal.casework.deadlines import PROVISIONAL_LEEWAY_DAYS, REMIND_WORKING_DAYS, is_in_time, last_days_to_ask
 from portal.casework.models import Application, Assessment, NoticeLine, Submission
+from portal.casework.programmes import programme
 from portal.casework.states import OPEN
-from portal.casework.workflow import APPLICANT, STEPS, Step
+from portal.casework.workflow import APPLICANT, STEPS, Step, reading_stage
+from portal.policy.assessing import Verdict
 from portal.policy.schema import PolicyDocument
 from portal.policy.services import stored_calendar
 from portal.ui.figures import listed
@@ -154,7 +156,7 @@ def clause_and_reason_are_given(move: Move) -> str | None:
 
 
 def every_clause_is_met(move: Move) -> str | None:
-    """No clause is unproven or not met in the newest assessment."""
+    """No clause is unproven or not met in the newest assessment, and what is granted is decided."""
     if move.assessment is None:
         return submission_is_checked(move)
     open_clauses = [item["clause"] for item in move.assessment.result["findings"] if item["answer"] != "met"]
@@ -162,7 +164,28 @@ def every_clause_is_met(move: Move) -> str | None:
         return _("还有条款待证实或不符合：%(clauses)s。") % {"clauses": listed(open_clauses)}
     if move.document.makes_payable and not move.assessment.amount_fen:
         return _("还没有算出金额，请核对金额依据的事实。")
+    if move.assessment.verdict != Verdict.ELIGIBLE:
+        return _("条款都符合，但层次还没有定：请对照材料认定学历和人才认定。")
     return None
+
+
+def somebody_signs_where_asked(move: Move) -> str | None:
+    """A person signs, unless the programme lets the portal approve what is proven clause by clause (PIPL art. 24)."""
+    if move.actor is None and not programme(move.application.programme).is_approved_when_proven:
+        return _("这件要由审定人员决定。")
+    return None
+
+
+def papers_are_read_here(move: Move) -> str | None:
+    """Papers are read at this stage: nobody reviews before it."""
+    if move.application.state != reading_stage(move.document.stages):
+        return _("这一环节不核对材料，请退回初审。")
+    return None
+
+
+def papers_were_read_before(move: Move) -> str | None:
+    """There is a first review to send the file back to."""
+    return None if papers_are_read_here(move) else _("这项政策没有初审环节，请退回补正，或者作出决定。")
 
 
 def is_not_first_reviewer(move: Move) -> str | None:
@@ -234,6 +257,9 @@ def correction_is_overdue(move: Move) -> str | None:
     return None
 
 
+# A step that one of these forbids is no step of the route at all: nobody is shown it.
+ABOUT_THE_ROUTE = ("papers_are_read_here", "papers_were_read_before")
+
 GUARDS: dict[str, Guard] = {
     guard.__name__: guard
     for guard in (
@@ -247,6 +273,9 @@ GUARDS: dict[str, Guard] = {
         reason_is_given,
         clause_and_reason_are_given,
         every_clause_is_met,
+        somebody_signs_where_asked,
+        papers_are_read_here,
+        papers_were_read_before,
         is_not_first_reviewer,
         is_neither_reviewer,
         reconsideration_may_be_asked,

@@ -13,6 +13,7 @@ from portal.casework.guards import Move
 from portal.casework.models import Application, Correction, Decision
 from portal.casework.programmes import programme
 from portal.notifications.services import queue_letter
+from portal.policy.schema import PolicyDocument
 from portal.policy.services import stored_calendar
 
 
@@ -35,6 +36,12 @@ def tell_applicant(application: Application, kind: str, *, key: str, at: datetim
     )
 
 
+def appeal_to(document: PolicyDocument) -> dict[str, Any]:
+    """What a letter says of the body that reviews the bureau's decisions, and within how many days it may be asked."""
+    review = document.review_body
+    return {"review_body": {"zh": review.name.zh, "en": review.name.en or review.name.zh}, "review_days": review.days}
+
+
 def send_step_letter(move: Move, *, correction: Correction | None, decision: Decision | None) -> None:
     """Queue the letter of the step just taken: one per step taken and addressee, in the step's own transaction."""
     row = move.application
@@ -53,7 +60,6 @@ def send_step_letter(move: Move, *, correction: Correction | None, decision: Dec
 def _details(move: Move, correction: Correction | None, decision: Decision | None) -> dict[str, Any]:
     if decision is not None and decision.outcome == Decision.Outcome.REFUSED:
         clause = next(item for item in move.document.clauses if item.code == decision.clause)
-        review = move.document.review_body
         earlier = list(move.application.reconsiderations.order_by("number"))
         last = last_day_to_ask(move.application, decision, earlier, stored_calendar())
         return {
@@ -62,8 +68,7 @@ def _details(move: Move, correction: Correction | None, decision: Decision | Non
             "clause_text": {"zh": clause.text.zh, "en": clause.text.en or clause.text.zh},
             "reason": decision.reason,
             "decided_on": move.on.isoformat(),
-            "review_body": {"zh": review.name.zh, "en": review.name.en or review.name.zh},
-            "review_days": review.days,
+            **appeal_to(move.document),
             "reconsider_by": last.day.isoformat() if last else "",
         }
     if decision is not None:

@@ -5,6 +5,7 @@ A row reads: the step, the state it starts from, the state it leads to, whose st
 ``RETURNING`` the stage that asked for the correction, ``REFUSING`` the stage whose refusal is reconsidered. Who may have
 no hand in a file at all, whatever the step, is said in ``doors.why_barred``.
 ``APPLICANT`` is the person's own account, or a clerk with the paper the person signed, at the counter.
+Papers are read at first review; a route without one has them read at final approval (``reading_stage``).
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ class Step:
     role: str
     guards: tuple[str, ...] = ()
     letter: str = ""
+    is_also_system: bool = False  # the portal itself may take it, as far as the guards let it
 
 
 # fmt: off
@@ -53,8 +55,9 @@ STEPS = (
     Step("dismiss_objection", State.OBJECTION,      State.PUBLIC_NOTICE,  Role.ADMINISTRATOR,   ("reason_is_given",)),
     Step("uphold_objection",  State.OBJECTION,      State.SECOND_REVIEW,  Role.ADMINISTRATOR,   ("reason_is_given",)),
 
-    Step("approve",           State.FINAL_APPROVAL, State.APPROVED,       Role.APPROVER,        ("is_neither_reviewer", "number_is_proven", "submission_is_checked", "every_clause_is_met"), "approved"),
-    Step("send_back",         State.FINAL_APPROVAL, State.FIRST_REVIEW,   Role.APPROVER,        ("is_neither_reviewer", "reason_is_given")),
+    Step("approve",           State.FINAL_APPROVAL, State.APPROVED,       Role.APPROVER,        ("is_neither_reviewer", "number_is_proven", "submission_is_checked", "every_clause_is_met", "somebody_signs_where_asked"), "approved", is_also_system=True),
+    Step("return",            State.FINAL_APPROVAL, State.CORRECTION,     Role.APPROVER,        ("papers_are_read_here", "items_are_marked", "corrections_are_left"), "correction_needed"),
+    Step("send_back",         State.FINAL_APPROVAL, State.FIRST_REVIEW,   Role.APPROVER,        ("papers_were_read_before", "is_neither_reviewer", "reason_is_given")),
     Step("refuse",            State.FINAL_APPROVAL, State.REFUSED,        Role.APPROVER,        ("is_neither_reviewer", "clause_and_reason_are_given"), "refused"),
 
     Step("ask_reconsideration",      State.REFUSED,         State.RECONSIDERATION, APPLICANT,          ("reconsideration_may_be_asked", "nothing_newer_is_open", "reason_is_given", "signed_by_hand"), "reconsideration_received"),
@@ -77,7 +80,6 @@ STEPS = (
 # fmt: on
 
 _BY_NAME = {(step.name, step.source): step for step in STEPS}
-STEP_NAMES = frozenset(step.name for step in STEPS)
 
 # Which column remembers who took a step; the database holds that they are different people.
 SIGNED_AS = {
@@ -106,3 +108,13 @@ def next_stage(route: Sequence[str], state: str) -> str:
     if state == State.DRAFT:
         return route[0]
     return route[list(route).index(state) + 1]
+
+
+def reading_stage(route: Sequence[str]) -> str:
+    """The stage of ``route`` at which papers are read: first review, or the final one where nobody reviews before."""
+    return State.FIRST_REVIEW if State.FIRST_REVIEW in route else State.FINAL_APPROVAL
+
+
+def reader_of(route: Sequence[str]) -> Role:
+    """The role that reads papers, proves facts by them and asks for corrections at that stage."""
+    return Role.FIRST_REVIEWER if reading_stage(route) == State.FIRST_REVIEW else Role.APPROVER

@@ -44,6 +44,9 @@ BUREAU = (
     DemoAccount("auditor@shishi.example", "郑观", (Role.AUDITOR,)),
 )
 APPLICANT = DemoAccount("talent@shishi.example", "")
+HOLDER = DemoAccount("holder@shishi.example", "")  # of a gold card
+TENANT = DemoAccount("tenant@shishi.example", "")  # of a talent apartment
+CHOOSER = DemoAccount("chooser@shishi.example", "")  # takes part in the newest draw
 
 
 def create_account(account: DemoAccount) -> User:

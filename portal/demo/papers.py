@@ -13,6 +13,7 @@ TITLES = {
     "id_card": "RESIDENT ID",
     "diploma": "DIPLOMA",
     "diploma_registration": "DIPLOMA REGISTRATION",
+    "recognition": "RECOGNITION OF TALENT",
     "household_page": "HOUSEHOLD PAGE",
     "contract_or_licence": "LABOUR CONTRACT",
     "insurance_record": "INSURANCE RECORD",
@@ -20,6 +21,7 @@ TITLES = {
     "account_proof": "SOCIAL SECURITY CARD",
     "in_post_proof": "INSURANCE RECORD",
     "grants_statement": "STATEMENT ABOUT GRANTS",
+    "job_search_proof": "INVITATION TO AN INTERVIEW",
     "reconsideration_paper": "EMPLOYER'S STATEMENT",
 }
 

@@ -43,9 +43,9 @@ PARTNERS: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def seed_partners(*, by: User, at: datetime) -> None:
-    """Bring the three in by the services that the bureau and the managers use."""
-    for kind, names, place, manager, operator in PARTNERS:
+def seed_partners(*, by: User, at: datetime, partners: tuple[tuple[Any, ...], ...] = PARTNERS) -> None:
+    """Bring them in by the services that the bureau and the managers use."""
+    for kind, names, place, manager, operator in partners:
         partner = add_partner(
             values={
                 "kind": kind,

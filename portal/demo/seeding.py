@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,28 +11,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from applicants.people import services as people
-from applicants.people.answers import answers_of
-from applicants.people.models import Paper
-from applicants.people.papers import accept_paper
-from applicants.registers import services as registers
 from applicants.registers.models import RegisterAnswer
 from portal import clock
-from portal.accounts.models import User
-from portal.casework.completeness import FOR_RECONSIDERATION, required_papers
+from portal.casework.completeness import FOR_RECONSIDERATION
 from portal.casework.models import Application, Notice
 from portal.casework.services import checking, drafting, entering, noticing, supplying
-from portal.casework.services.advancing import advance
 from portal.casework.services.due import act_on_due
-from portal.casework.services.evidence import facts_of
 from portal.demo.accounts import APPLICANT, BUREAU, DemoAccount, create_account
-from portal.demo.inventing import Invented, invent
-from portal.demo.papers import lines_for, sample_paper
+from portal.demo.apartments import seed_apartments
+from portal.demo.benefits import seed_benefits
+from portal.demo.cards import seed_cards
+from portal.demo.inventing import invent
+from portal.demo.lodging import seed_lodging
+from portal.demo.papers import sample_paper
 from portal.demo.partners import seed_partners
-from portal.demo.sandbox.answers import InHouse
-from portal.demo.sandbox.city import city_of, write_city
+from portal.demo.sandbox.city import write_city
+from portal.demo.walking import City, accept, add_papers, fresh, settle_everything, submit, take
 from portal.notifications.models import Letter
-from portal.policy.facts import write_value
-from portal.policy.services import stored_calendar
 from subsidies.models import Roll
 from subsidies.services import rolls
 from subsidies.services.bank_results import apply_bank_result, upload_bank_result
@@ -42,28 +36,7 @@ from subsidies.services.declaring import save_declaration
 from subsidies.services.issuing import issue_roll
 
 PROGRAMME = "living-subsidy"
-CONNECTED_DAYS = 8  # working days ago the registers were connected; what was checked before rests on papers
 DECLARED = {"is_declared_true": True, "is_notice_agreed": True, "has_earlier_grants": False}
-
-
-@dataclass
-class City:
-    """The bureau of the demo and the day its story is told from."""
-
-    now: datetime
-    staff: dict[str, User]
-    people: dict[str, Invented] = field(default_factory=dict)  # by number
-    odd: dict[str, str] = field(default_factory=dict)  # number → how the registers say otherwise than the person
-
-    def ago(self, days: int, hour: int = 10) -> datetime:
-        """The time ``hour`` of the day that lies ``days`` working days before today."""
-        day, left = timezone.localdate(self.now), days
-        calendar = stored_calendar()
-        while left > 0:
-            day -= timedelta(days=1)
-            working = calendar.is_working(day)
-            left -= working if working is not None else day.weekday() < 5
-        return timezone.make_aware(datetime.combine(day, time(hour)))
 
 
 @transaction.atomic
@@ -77,6 +50,10 @@ def seed() -> None:
             number += 1
             story(city, number)
     _finish_notice_and_rolls(city)
+    seed_cards(city)
+    seed_partners(by=bureau["admin"], at=city.ago(9))
+    seed_lodging(city)
+    seed_apartments(city)
     for row in RegisterAnswer.objects.waiting():  # asked when a stage began that no story tells of
         row.delete()
     RegisterAnswer.objects.not_taken_in().mark_taken_in()  # every story has reckoned with its answers
@@ -87,7 +64,7 @@ def seed() -> None:
         on=timezone.localdate(city.now),
         odd=city.odd,
     )
-    seed_partners(by=bureau["admin"], at=city.ago(9))
+    seed_benefits(city)
     Letter.objects.exclude(recipient=None).update(emailed_at=city.now, next_try_at=None)  # the past is not mailed again
     create_account(APPLICANT)  # nothing applied for yet: the place to begin
 
@@ -120,45 +97,13 @@ def draft(
     return Application.objects.get(pk=row.pk)
 
 
-def add_papers(row: Application, at: datetime) -> None:
-    """Put one sample of every paper that is asked for on the shelf."""
-    answers = answers_of(row.applicant)
-    for asked in required_papers(row, answers):
-        paper = accept_paper(
-            person=row.applicant,
-            kind=asked.kind,
-            upload=sample_paper(asked.kind, lines_for(asked.kind, answers)),
-            limits=asked.limits,
-            by=row.entered_by or row.applicant.user,
-            at=at,
-        )
-        drafting.put_on_shelf(application=row, kind=asked.kind, paper=paper, by=paper.uploaded_by, at=at)
-
-
 def submitted(city: City, number: int, *, days: int, odd: str = "", **kind: Any) -> Application:
     """An application handed in ``days`` days ago and checked: it waits to be accepted.
 
     ``odd`` is how the registers say otherwise than the person did (one of ODDITIES).
     """
     row = draft(city, number, days=days, **kind)
-    at = city.ago(days, hour=11)
-    row = drafting.submit_application(application=row, by=row.entered_by or row.applicant.user, at=at)
-    if odd:
-        city.odd[row.applicant.number] = odd
-    let_registers_answer(city, row, at=at, are_connected=days <= CONNECTED_DAYS)
-    for submission in row.submissions.all():
-        checking.check_submission(submission_id=submission.pk, at=at)
-    return fresh(row)
-
-
-def let_registers_answer(city: City, row: Application, *, at: datetime, are_connected: bool) -> None:
-    """Answer what was just asked, as the sandbox will; in the days before the registers were connected, forget it."""
-    known = InHouse(city_of([city.people[row.applicant.number]], odd=city.odd))
-    for asked in RegisterAnswer.objects.waiting().filter(asked_for=row.pk):
-        if are_connected:
-            registers.ask(asked.pk, at=at, adapter=known)
-        else:
-            asked.delete()
+    return submit(city, row, at=city.ago(days, hour=11), odd=odd)
 
 
 def held(city: City, number: int) -> Application:
@@ -168,47 +113,10 @@ def held(city: City, number: int) -> Application:
     return drafting.submit_application(application=row, by=row.applicant.user, at=city.now)
 
 
-def fresh(row: Application) -> Application:
-    """The row as it is now."""
-    return Application.objects.select_related("applicant__user", "policy_version__policy").get(pk=row.pk)
-
-
 def accepted(city: City, number: int, *, days: int, policy: str = "LS-2022", odd: str = "") -> Application:
     """Accepted the day after: it waits for first review."""
-    row, at = submitted(city, number, days=days, policy=policy, odd=odd), city.ago(days - 1)
-    clerk, id_card = city.staff["clerk"], Paper.objects.filter(person=row.applicant, kind="id_card").first()
-    people.prove_number(person=row.applicant, by=clerk, at=at, paper=id_card)
-    return take(city, row, "accept", by=clerk, at=at)
-
-
-def take(city: City, row: Application, step: str, *, by: User, at: datetime, **details: Any) -> Application:
-    """One step of the workflow; what it asks registers anew is answered at once."""
-    row = fresh(row)
-    moved = advance(row, step, actor=by, at=at, expected_version=row.version, **details)
-    let_registers_answer(city, moved, at=at, are_connected=at >= city.ago(CONNECTED_DAYS))
-    return moved
-
-
-def settle_everything(city: City, row: Application, at: datetime, *, except_clause: str = "") -> Application:
-    """Settle what every clause reads against its paper, as the reviewer would."""
-    shelf = {item.kind: item.paper for item in row.shelf.select_related("paper")}
-    submission = row.submissions.last()
-    facts = facts_of(row, submission, at=at)
-    findings = submission.assessments.order_by("number").last().result["findings"]
-    met = {finding["clause"] for finding in findings if finding["answer"] == "met"}
-    for clause in row.policy_version.parsed.clauses:
-        kinds = [kind for kind in clause.papers if kind in shelf]
-        if kinds and clause.code not in (except_clause, *met):
-            values = {name: write_value(facts.known[name].value) for name in clause.reads if name in facts.known}
-            checking.settle_facts(
-                application=row,
-                values=values,
-                paper=shelf[kinds[0]],
-                by=city.staff["first"],
-                at=at,
-                expected_version=row.version,
-            )
-    return fresh(row)
+    row = submitted(city, number, days=days, policy=policy, odd=odd)
+    return accept(city, row, at=city.ago(days - 1))
 
 
 def reviewed(city: City, number: int, *, days: int, policy: str = "LS-2022") -> Application:

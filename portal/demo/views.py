@@ -23,7 +23,7 @@ from portal import clock
 from portal.accounts.models import RoleGrant, User
 from portal.casework.tasks import sweep_checks, sweep_due
 from portal.city import city
-from portal.demo.accounts import APPLICANT, PASSWORD, code_of
+from portal.demo.accounts import APPLICANT, HOLDER, PASSWORD, code_of
 from portal.demo.inventing import Invented
 from portal.demo.mailbox import newest_mails
 from portal.demo.partners import manager_of, operators
@@ -65,6 +65,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": accounts,
         "applicant": APPLICANT.email,
+        "holder": HOLDER.email,
         "password": PASSWORD,
         "mails": newest_mails(MAILS_SHOWN, to=address),
         "address": address,

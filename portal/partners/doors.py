@@ -31,12 +31,15 @@ COOKIE_DAYS = 400  # the longest that browsers keep one
 MATTERS = timedelta(minutes=2)  # for acts that matter: the PIN was typed this short ago
 
 
-def partner_only(*roles: str, pin_within: timedelta | None = None) -> Callable:
+def partner_only(
+    *roles: str, pin_within: timedelta | None = None, otherwise: Callable[..., HttpResponseBase] | None = None
+) -> Callable:
     """Let a view be seen by a partner's people in one of the roles only (none named: in any role).
 
     The view finds ``request.partner_member`` and ``request.partner_device`` (None where a manager came by account). A
     device that has been idle, or lacks a PIN typed ``pin_within`` this time, asks for it first and comes back. Visitors
     are sent to the page that says how to enrol, or to sign in where only managers may come; anybody else gets 404.
+    Where there is something for everybody else, too, ``otherwise`` is the view that shows it.
     """
     is_for_managers = roles == (MemberRole.MANAGER,)
 
@@ -56,6 +59,8 @@ def partner_only(*roles: str, pin_within: timedelta | None = None) -> Callable:
             if manager is not None and (not roles or manager.role in roles):
                 request.partner_member, request.partner_device = manager, None
                 return view(request, *args, **kwargs)
+            if otherwise is not None:
+                return otherwise(request, *args, **kwargs)
             if is_for_managers and not request.user.is_authenticated:
                 return redirect_to_login(_way_back(request))
             if device is None and not request.user.is_authenticated:

@@ -11,22 +11,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from applicants.people.fields import NOT_LISTED, TOO_LONG, DayField, LineField, PickField
-from applicants.people.numbers import parse_credit_code, parse_mobile
+from applicants.people.fields import NOT_LISTED, OFF, TOO_LONG, DayField, LineField, PickField, PlainForm, ReasonField
+from applicants.people.numbers import parse_account_number, parse_branch_code, parse_credit_code, parse_mobile
 from portal.accounts.models import User
 from portal.city import town_choices
 from portal.partners.choices import DEVICE_ROLES, MemberRole, PartnerKind
 from portal.partners.models import Partner, PartnerPlace
 from portal.partners.pins import parse_new_pin, parse_pin
 
-OFF = {"autocomplete": "off", "spellcheck": "false"}
 PIN_BOX = OFF | {"inputmode": "numeric", "maxlength": "6", "class": "is-short th-pin"}
 
 
-class PartnerForm(forms.Form):
+class PartnerForm(PlainForm):
     """An organisation and its contract with the city."""
 
-    use_required_attribute = False
     kind = PickField(
         label=gettext_lazy("类型"), missing=gettext_lazy("请选择类型。"), choices=lambda: PartnerKind.choices
     )
@@ -63,22 +61,45 @@ class PartnerForm(forms.Form):
         return {name: getattr(partner, name) for name in cls.base_fields}
 
 
-class CloseForm(forms.Form):
-    """Why the work with a partner ends."""
+class AccountForm(PlainForm):
+    """The account that the city pays to, in the partner's own name."""
 
-    use_required_attribute = False
-    reason = forms.CharField(
-        label=gettext_lazy("停止合作的理由"),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": gettext_lazy("请写明停止合作的理由。"), "max_length": TOO_LONG},
+    number = LineField(
+        label=gettext_lazy("银行账号"),
+        missing=gettext_lazy("请填写银行账号。"),
+        parse=parse_account_number,
+        attrs=OFF | {"inputmode": "numeric", "maxlength": "60"},
+    )
+    bank_name = LineField(label=gettext_lazy("开户银行"), missing=gettext_lazy("请填写开户银行。"), attrs=OFF)
+    branch_code = LineField(
+        label=gettext_lazy("联行号"),
+        parse=parse_branch_code,
+        help_text=gettext_lazy("12 位数字，可以问开户银行；不知道的可以不填。"),
+        attrs=OFF | {"inputmode": "numeric", "maxlength": "24"},
     )
 
 
-class PlaceForm(forms.Form):
+class AccountSettleForm(PlainForm):
+    """With which paper an account was compared."""
+
+    note = LineField(
+        label=gettext_lazy("和哪份材料核对"),
+        missing=gettext_lazy("请写明和哪份材料核对过。"),
+        help_text=gettext_lazy("例如：2026 年合同第 3 页、开户许可证"),
+        most=120,
+        attrs=OFF,
+    )
+
+
+class CloseForm(PlainForm):
+    """Why the work with a partner ends."""
+
+    reason = ReasonField(label=gettext_lazy("停止合作的理由"), missing=gettext_lazy("请写明停止合作的理由。"))
+
+
+class PlaceForm(PlainForm):
     """Where a partner's people work."""
 
-    use_required_attribute = False
     name_zh = LineField(
         label=gettext_lazy("名称"),
         missing=gettext_lazy("请填写名称。"),
@@ -98,10 +119,9 @@ class PlaceForm(forms.Form):
     )
 
 
-class ManagerForm(forms.Form):
+class ManagerForm(PlainForm):
     """Who is to manage a partner's people and devices."""
 
-    use_required_attribute = False
     name = LineField(label=gettext_lazy("姓名"), missing=gettext_lazy("请填写姓名。"), most=30, attrs=OFF)
     email = forms.EmailField(
         label=gettext_lazy("邮箱"),
@@ -115,10 +135,9 @@ class ManagerForm(forms.Form):
     )
 
 
-class MemberForm(forms.Form):
+class MemberForm(PlainForm):
     """Somebody who works with a device: the name they are called by, what they do, and where."""
 
-    use_required_attribute = False
     name = LineField(
         label=gettext_lazy("称呼"),
         missing=gettext_lazy("请填写称呼。"),
@@ -149,10 +168,9 @@ class MemberForm(forms.Form):
             self.initial.setdefault("role", MemberRole(roles[0]).value)
 
 
-class NewPinForm(forms.Form):
+class NewPinForm(PlainForm):
     """A PIN chosen at enrolment, twice."""
 
-    use_required_attribute = False
     pin = LineField(
         label=gettext_lazy("设一个 6 位数字的 PIN"),
         missing=gettext_lazy("请设一个 PIN。"),
@@ -177,10 +195,9 @@ class NewPinForm(forms.Form):
         return data
 
 
-class PinForm(forms.Form):
+class PinForm(PlainForm):
     """The PIN of a device."""
 
-    use_required_attribute = False
     pin = LineField(
         label=gettext_lazy("PIN"),
         missing=gettext_lazy("请输入 PIN。"),
@@ -210,10 +227,9 @@ class ChangePinForm(NewPinForm):
         return data
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(PlainForm):
     """The first password of an invited manager."""
 
-    use_required_attribute = False
     password = forms.CharField(
         label=gettext_lazy("设一个密码"),
         help_text=gettext_lazy("至少 10 个字符，不能全是数字，也不要用常见的密码"),

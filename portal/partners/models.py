@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import get_language
 
+from applicants.people.models import account_number_hash
 from portal.city import town_choices
 from portal.partners.choices import MemberRole, MemberState, PartnerKind
+from portal.ui.figures import in_language
 from portal.vault.fields import EncryptedTextField
 
 MOST_WRONG_PINS = 5
 IDLE = timedelta(minutes=15)  # without a page opened; then the PIN is asked again
-
-
-def _in_language(zh: str, en: str) -> str:
-    return en if en and (get_language() or "").startswith("en") else zh
 
 
 class PartnerQuerySet(models.QuerySet["Partner"]):
@@ -75,11 +73,57 @@ class Partner(models.Model):
     @property
     def name(self) -> str:
         """The name in the active language; Chinese where there is no English one."""
-        return _in_language(self.name_zh, self.name_en)
+        return in_language(self.name_zh, self.name_en)
 
     def is_open_on(self, day: date) -> bool:
         """Say whether it works with the city on this day."""
         return self.closed_at is None and self.active_from <= day and (self.active_to is None or day <= self.active_to)
+
+
+class PartnerAccount(models.Model):
+    """The bank account that the city pays a partner to. A change is a new row; the highest ordinal is the current one.
+
+    Its manager gives it, somebody of the bureau compares it with a paper; nothing is paid to it before.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="accounts")
+    ordinal = models.PositiveIntegerField()
+    holder = EncryptedTextField()  # the partner's name when it was given
+    number = EncryptedTextField()
+    number_last4 = models.CharField(max_length=4, editable=False)
+    number_hash = models.CharField(max_length=64, editable=False)  # as PayoutAccount.number_hash
+    bank_name = EncryptedTextField()
+    branch_code = EncryptedTextField(blank=True, default="")
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    settled_note = models.CharField(max_length=120, blank=True)  # the paper it was compared with
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["partner", "-ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "ordinal"], name="accounts_of_a_partner_are_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(settled_at=None, settled_by=None, settled_note="")
+                | Q(settled_at__isnull=False, settled_by__isnull=False) & ~Q(settled_note=""),
+                name="a_settled_partner_account_names_who_and_paper",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_by=None) | ~Q(settled_by=F("given_by")),
+                name="who_gives_an_account_does_not_settle_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"partner account {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the last four and the hash in step with the number, which never changes."""
+        self.number_last4, self.number_hash = self.number[-4:], account_number_hash(self.number)
+        super().save(*args, **kwargs)
 
 
 class PartnerPlace(models.Model):
@@ -107,7 +151,7 @@ class PartnerPlace(models.Model):
     @property
     def name(self) -> str:
         """The name in the active language; Chinese where there is no English one."""
-        return _in_language(self.name_zh, self.name_en)
+        return in_language(self.name_zh, self.name_en)
 
 
 class PartnerMember(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.partners.views import desk, device, invitation, team
+from portal.partners.views import account, desk, device, invitation, team
 
 urlpatterns = [
     path("desk/partners/", desk.desk_partners, name="desk_partners"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("desk/partners/<uuid:id>/manager/", desk.desk_manager_new, name="desk_manager_new"),
     path("desk/partners/places/<uuid:id>/", desk.desk_place, name="desk_place"),
     path("desk/partners/managers/<uuid:id>/", desk.desk_manager, name="desk_manager"),
+    path("desk/partners/accounts/<uuid:id>/", account.desk_partner_account, name="desk_partner_account"),
+    path("partner/account/", account.partner_account, name="partner_account"),
     path("partner/", device.partner, name="partner"),
     path("partner/how/", device.partner_how, name="partner_how"),
     path("partner/pin/", device.partner_pin, name="partner_pin"),

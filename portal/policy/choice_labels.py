@@ -125,6 +125,11 @@ VALUES: dict[str, Mapping[str, Promise]] = {
         "hotel_contract": _("签约酒店"),
         "apartment_beds": _("公寓床位"),
     },
+    "ArrearsRung.act": {
+        "remind": _("发信提醒"),
+        "warn": _("发信警告"),
+        "decide": _("交工作人员决定"),
+    },
     "allotment": {
         "first_come": _("先到先得"),
         "tier_then_lottery": _("先按层次，同层次抽签"),

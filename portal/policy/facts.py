@@ -179,6 +179,7 @@ FACTS: dict[str, FactSpec] = {
     "spouse_grants": FactSpec(gettext_lazy("配偶已领补贴"), "grants"),
     "spouse_waiver": FactSpec(gettext_lazy("配偶书面放弃"), "yes_no", YES_NO),
     "recognitions": FactSpec(gettext_lazy("人才认定"), "names", TIERS),
+    "card_tier": FactSpec(gettext_lazy("持有的优才卡层次"), "choice", TIERS),  # of this portal's card
     "spouse_recognitions": FactSpec(gettext_lazy("配偶的人才认定"), "names", TIERS),
     "homes": FactSpec(gettext_lazy("本人住房"), "homes"),
     "spouse_homes": FactSpec(gettext_lazy("配偶住房"), "homes"),
@@ -195,6 +196,7 @@ FACTS: dict[str, FactSpec] = {
     "arrive_on": FactSpec(gettext_lazy("入住日期"), "date"),
     "nights_wanted": FactSpec(gettext_lazy("申请住宿晚数"), "number"),
     "nights_used": FactSpec(gettext_lazy("已用免费住宿晚数"), "number"),
+    "nights_in_a_year": FactSpec(gettext_lazy("同一年内的免费晚数（含本次）"), "number"),
     "stays_this_year": FactSpec(gettext_lazy("本年已入住次数"), "number"),
 }
 

@@ -97,10 +97,16 @@ class Penalty(Strict):
 
 
 class LodgingTerms(Strict):
-    """A free stay: how it is reviewed, held and lost. How many nights is said by a clause (``free_nights``)."""
+    """A free stay: how it is reviewed, held and lost. How many nights is said by a clause (``free_nights``).
+
+    ``hold_until`` is the hour of the evening of arrival, before 06:00 that of the morning after. A bed stays held for
+    ``held_working_days`` while the application is decided; one offered from the waiting list for ``offer_hours``.
+    """
 
     review_working_days: Days
     hold_until: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    held_working_days: Days = 3
+    offer_hours: int = Field(default=24, ge=1, le=168)
     unused_nights_return: bool = True
     missed: tuple[Penalty, ...] = ()
     after_free_percent: Percent = 100
@@ -123,8 +129,19 @@ class PriceRow(Tiered):
     percent: tuple[Percent, ...] = Field(min_length=1)
 
 
+class ArrearsRung(Strict):
+    """What happens so many days after a bill fell due: a letter, a warning, or a task on which a person decides."""
+
+    days_overdue: int = Field(ge=1, le=3660)
+    act: Literal["remind", "warn", "decide"]
+
+
 class ApartmentTerms(Strict):
-    """The apartment: size and rent by tier, lease, allotment, how it ends."""
+    """The apartment: size and rent by tier, lease, allotment, how it ends.
+
+    A contract is signed within ``sign_working_days`` of accepting, a month's rent is due on ``rent_due_day`` of it, and
+    a renewal is asked for from ``renewal_opens_days_before`` the last day on. ``arrears`` is a ladder climbed by days.
+    """
 
     units: tuple[UnitRow, ...] = Field(min_length=1)
     prices: tuple[PriceRow, ...] = Field(min_length=1)
@@ -141,6 +158,10 @@ class ApartmentTerms(Strict):
     notice_days: Days
     grace_days_after_loss: Days
     percent_after_loss: Percent = 100
+    sign_working_days: Days = 5
+    rent_due_day: int = Field(default=10, ge=1, le=28)
+    arrears: tuple[ArrearsRung, ...] = ()
+    renewal_opens_days_before: Days = 90
     violations: tuple[Text, ...] = ()
     illustrative: bool = False
 
@@ -151,4 +172,7 @@ class ApartmentTerms(Strict):
             refuse(_("面积（units）和租金（prices）写的层次不一致"), "prices")
         if any(len(row.percent) < self.extend_to_years for row in self.prices):
             refuse(_("租金须写满每一个租赁年度，直到最长的一年"), "prices")
+        days = [rung.days_overdue for rung in self.arrears]
+        if days != sorted(set(days)):
+            refuse(_("欠租的步骤须按逾期天数从少到多写"), "arrears")
         return self

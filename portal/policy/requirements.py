@@ -261,7 +261,9 @@ def _proof(it: JobSearchProof) -> str:
 
 @_say(FreeNights)
 def _nights(it: FreeNights) -> str:
-    values = {"each": it.per_stay, "total": it.in_total}
+    values = {"each": it.per_stay, "total": it.in_total, "year": it.per_year}
+    if it.per_year:
+        return _("每次不超过 %(each)s 晚，每年不超过 %(year)s 晚，总共不超过 %(total)s 晚") % values
     return _("每次不超过 %(each)s 晚，总共不超过 %(total)s 晚") % values
 
 

@@ -106,6 +106,7 @@ SENTENCES: dict[tuple[str, str], Any] = {
     ("free_nights", "met"): _("申请 %(wanted)s 晚，可免费住 %(left)s 晚"),
     ("free_nights", "unmet"): _("申请 %(wanted)s 晚，可免费住 %(left)s 晚"),
     ("free_nights", "stays"): _("本年已入住 %(count)s 次，每年最多 %(most)s 次"),
+    ("free_nights", "year"): _("同一年内共 %(count)s 晚，每年最多 %(most)s 晚"),
     ("booked_ahead", "met"): _("%(arrive_on)s入住，在可预订的日期内"),
     ("booked_ahead", "unmet"): _("%(arrive_on)s入住，可预订的日期为 %(first_on)s 至 %(last_on)s"),
     ("not_insured", "met"): _("在本市没有正在缴纳的社会保险"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
 
 from django.conf import settings
@@ -43,18 +45,21 @@ def _write_with_rust(target: BinaryIO, title: str, columns: Sequence[Column], ro
 
     money, text = Format().set_num_format(MONEY), Format().set_num_format("@")
     heads = [column.head for column in columns]
-    write_worksheet(
-        (dict(zip(heads, row, strict=True)) for row in rows),
-        target,
-        sheet_name=title,
-        freeze_row=1,
-        bold_headers=True,
-        column_formats={
-            column.head: money if column.kind == "money" else text for column in columns if column.kind != "count"
-        },
-        column_widths={column.head: float(column.width) for column in columns},
-        autofilter=True,
-    )
+    with TemporaryFile() as book:  # given a Python file, the library would hold all of the book in memory
+        write_worksheet(
+            (dict(zip(heads, row, strict=True)) for row in rows),
+            f"/dev/fd/{book.fileno()}",
+            sheet_name=title,
+            freeze_row=1,
+            bold_headers=True,
+            column_formats={
+                column.head: money if column.kind == "money" else text for column in columns if column.kind != "count"
+            },
+            column_widths={column.head: float(column.width) for column in columns},
+            autofilter=True,
+        )
+        book.seek(0)
+        copyfileobj(book, target)
 
 
 def _write_with_openpyxl(

@@ -9,16 +9,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from applicants.people.choices import NumberKind
-from applicants.people.fields import LineField
+from applicants.people.fields import LineField, PlainForm
 
 TYPED = {"autocomplete": "off", "spellcheck": "false", "maxlength": "80"}
 LONGEST_PASSWORD = 500
 
 
-class IssueForm(forms.Form):
+class IssueForm(PlainForm):
     """What the clerk reads from the paper on the counter."""
 
-    use_required_attribute = False
     paper_kind = forms.ChoiceField(
         label=_("看到的证件原件"), choices=NumberKind.choices, widget=forms.RadioSelect,
         error_messages={"required": _("请选择看到的是哪一种证件。"), "invalid_choice": _("请从列出的选项里选一项。")},
@@ -31,10 +30,9 @@ class IssueForm(forms.Form):
     )
 
 
-class CodeForm(forms.Form):
+class CodeForm(PlainForm):
     """The slip's code, and the number that does not stand on it."""
 
-    use_required_attribute = False
     code = LineField(
         label=_("找回码"),
         missing=_("请填写纸条上的找回码。"),
@@ -44,10 +42,9 @@ class CodeForm(forms.Form):
     number = LineField(label=_("您的证件号码"), missing=_("请填写您的证件号码。"), attrs=TYPED)
 
 
-class AddressForm(forms.Form):
+class AddressForm(PlainForm):
     """A new address and password."""
 
-    use_required_attribute = False
     email = forms.EmailField(
         label=_("新的邮箱"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         help_text=_("下次登录时，先发一个验证码到这个邮箱。"),

@@ -36,6 +36,7 @@ from portal.recovery.services import (
     use_recovery,
 )
 from portal.sms import gateway
+from portal.ui.telling import form_page
 
 SESSION_KEY = "recovery"
 
@@ -96,7 +97,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
                 request.session.cycle_key()
                 request.session[SESSION_KEY] = str(row.pk)
                 return redirect("recovery_address")
-    return render(request, "recovery/code.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "recovery/code.html", form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,8 +116,7 @@ def recovery_address(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field or None, str(refusal))
         else:
             return _done(request, _("账号已经找回。请用新的邮箱和密码登录。"), "account_login")
-    context = {"form": form, "by_phone": gateway.is_offered()}
-    return render(request, "recovery/address.html", context, status=422 if form.errors else 200)
+    return form_page(request, "recovery/address.html", form, by_phone=gateway.is_offered())
 
 
 @require_http_methods(["GET", "POST"])
@@ -131,8 +131,7 @@ def recovery_phone(request: HttpRequest) -> HttpResponse:
     form = PhoneForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and ask_for_code(request, form, Purpose.RECOVER):
         return redirect("recovery_phone_code")
-    context = {"form": form, "is_down": getattr(form, "is_gateway_down", False)}
-    return render(request, "recovery/phone.html", context, status=422 if form.errors else 200)
+    return form_page(request, "recovery/phone.html", form, is_down=getattr(form, "is_gateway_down", False))
 
 
 @require_http_methods(["GET", "POST"])
@@ -150,8 +149,9 @@ def recovery_phone_code(request: HttpRequest) -> HttpResponse:
     if answer is not None:
         return answer
     if form is not None:
-        context = {"form": form, "phone": masked_phone(under_way.phone), "minutes": MINUTES}
-        return render(request, "recovery/phone_code.html", context, status=422 if form.errors else 200)
+        return form_page(
+            request, "recovery/phone_code.html", form, phone=masked_phone(under_way.phone), minutes=MINUTES
+        )
     try:
         use_recovery(recovery=row, phone=under_way.phone, at=clock.now(), at_real=timezone.now())
     except RecoveryRefused as refusal:

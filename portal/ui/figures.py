@@ -1,7 +1,7 @@
 """How money, days and times read in the active language. Text only: fit for pages, letters and sentences."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, pgettext
@@ -15,6 +15,11 @@ ENGLISH_MONTHS = (
 def is_chinese() -> bool:
     """Whether the active language is Chinese."""
     return (get_language() or "zh-hans").startswith("zh")
+
+
+def in_language(zh: str, en: str) -> str:
+    """What is kept in both languages, in the active one; the Chinese where nobody wrote the English."""
+    return zh if is_chinese() or not en else en
 
 
 def amount_text(fen: int) -> str:
@@ -44,9 +49,14 @@ def day_text(moment: date | datetime, *, with_year: bool = True) -> str:
     return f"{text} {day.year}" if with_year else text
 
 
-def day_time_text(moment: datetime, *, with_year: bool = True) -> str:
-    """A moment in the business time zone: ``2026 年 11 月 16 日 09:12`` or ``16 November 2026, 09:12``."""
+def day_time_text(moment: datetime, *, with_year: bool = True, is_end: bool = False) -> str:
+    """A moment in the business time zone: ``2026 年 11 月 16 日 09:12`` or ``16 November 2026, 09:12``.
+
+    Where it ends something, midnight is told as 24:00 of the day that is over.
+    """
     clock = f"{localtime(moment):%H:%M}"
+    if is_end and clock == "00:00":
+        moment, clock = moment - timedelta(days=1), "24:00"
     day = day_text(moment, with_year=with_year)
     return f"{day} {clock}" if is_chinese() else f"{day}, {clock}"
 

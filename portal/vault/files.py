@@ -14,6 +14,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from portal.vault.sealing import (
     NONCE_BYTES,
@@ -37,6 +38,18 @@ def write_sealed(name: str, data: bytes) -> None:
     if stored_as != name:
         default_storage.delete(stored_as)
         raise FileExistsError("A sealed file of this name is already there.")
+
+
+@contextmanager
+def stored_with_row(name: str, data: bytes) -> Iterator[None]:
+    """Seal and store, then open the transaction that writes the file's row; nothing is left where that fails."""
+    write_sealed(name, data)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        delete_sealed(name)
+        raise
 
 
 class SealedWriter:

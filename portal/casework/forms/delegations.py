@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from applicants.people.fields import PlainForm
 from portal.accounts.models import RoleGrant, User
 from portal.casework.wording import grant_text
 from portal.ui.widgets import DayInput
@@ -39,10 +40,9 @@ class PersonChoice(forms.ChoiceField):
         return self.people.get(super().clean(value), "")
 
 
-class DelegationForm(forms.Form):
+class DelegationForm(PlainForm):
     """What one person's delegation says; ``grants`` are those that may be lent."""
 
-    use_required_attribute = False
     grants = forms.MultipleChoiceField(
         label=gettext_lazy("委托哪些角色"),
         widget=forms.CheckboxSelectMultiple,
@@ -85,10 +85,9 @@ class DelegationForm(forms.Form):
         return self.cleaned_data | {"grants": [self._grants[pk] for pk in self.cleaned_data["grants"]]}
 
 
-class RecusalForm(forms.Form):
+class RecusalForm(PlainForm):
     """Who keeps away, where an administrator may choose, and why."""
 
-    use_required_attribute = False
     person = PersonChoice(label=gettext_lazy("谁要回避"), error_messages={"required": gettext_lazy("请选择谁要回避。")})
     reason = _reason(
         gettext_lazy("理由"), gettext_lazy("例如：申请人是近亲属。只有本人和管理员看得到，加密保存，申请人看不到。")
@@ -103,8 +102,7 @@ class RecusalForm(forms.Form):
             del self.fields["person"]
 
 
-class WithdrawalForm(forms.Form):
+class WithdrawalForm(PlainForm):
     """Why somebody may have a hand in the file again."""
 
-    use_required_attribute = False
     reason = _reason(gettext_lazy("撤销回避的理由"), gettext_lazy("和您的名字、时间一起留痕。"))

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from applicants.people.fields import LineField
+from applicants.people.fields import OFF, LineField, PlainForm
 from applicants.people.labels import FIELD_LABELS, SECTION_LABELS
 from portal.casework.models import ShelfPaper
 from portal.casework.programmes import Programme
@@ -62,17 +62,15 @@ class FindForm(forms.Form):
     q = LineField(
         label=gettext_lazy("申请编号或证件号码"),
         missing=gettext_lazy("请填写申请编号、编号末几位，或证件号码。"),
-        attrs={"autocomplete": "off", "spellcheck": "false"},
+        attrs=OFF,
     )
 
 
 # ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """A step that asks for nothing more."""
-
-    use_required_attribute = False
 
     def __init__(self, data: Any = None, *, document: PolicyDocument, asked: Programme, unmet: Sequence[str]) -> None:
         super().__init__(data)
@@ -207,14 +205,13 @@ STEP_FORMS: dict[str, type[StepForm]] = {
 }
 
 
-class TakeForm(forms.Form):
+class TakeForm(PlainForm):
     """Why a file is taken over from a colleague."""
 
-    use_required_attribute = False
     reason = forms.CharField(label=gettext_lazy("接手的理由"), required=False, max_length=300)
 
 
-class ProveForm(forms.Form):
+class ProveForm(PlainForm):
     """Against which paper the number was compared, or with the card at the counter."""
 
     paper = forms.ChoiceField(
@@ -222,7 +219,6 @@ class ProveForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("请选择对照的是哪份材料，或本人到柜台出示了证件。")},
     )
-    use_required_attribute = False
     COUNTER = "counter"
 
     def __init__(self, data: Any = None, *, cards: Sequence[ShelfPaper]) -> None:

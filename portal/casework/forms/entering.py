@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from applicants.people.fields import DayField, PickField
+from applicants.people.fields import DayField, PickField, PlainForm
 from applicants.people.forms import IdentityForm
 from applicants.people.models import Person
 from applicants.people.papers import ACCEPT
@@ -73,10 +73,9 @@ class EnterForm(IdentityForm):
         cast(forms.ChoiceField, self.fields["person"]).choices = choices
 
 
-class RequestForm(forms.Form):
+class RequestForm(PlainForm):
     """The scan of a request that the person signed by hand."""
 
-    use_required_attribute = False
     file = forms.FileField(
         label=gettext_lazy("本人签名的请求书"),
         allow_empty_file=True,
@@ -89,10 +88,9 @@ class RequestForm(forms.Form):
     )
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(PlainForm):
     """How and on which day a letter on paper reached its person."""
 
-    use_required_attribute = False
     how = PickField(
         label=gettext_lazy("怎么送达的"), choices=Letter.Told.choices, missing=gettext_lazy("请选择怎么送达的。")
     )

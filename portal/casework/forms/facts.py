@@ -48,9 +48,7 @@ class NotationField(forms.CharField):
         is_long = self.form in SEVERAL
         widget = forms.Textarea(attrs={"rows": 3}) if is_long else forms.TextInput(attrs={"class": "is-short"})
         super().__init__(required=False, max_length=2000, widget=widget, help_text=HINTS[self.form])
-        for validator in self.validators:
-            if validator.code == "max_length":
-                validator.message = TOO_LONG
+        self.error_messages["max_length"] = TOO_LONG
 
     def prepare_value(self, value: Any) -> Any:
         """One item a line."""

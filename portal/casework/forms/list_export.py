@@ -8,10 +8,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from applicants.people.fields import PlainForm
+
 MASKED, UNMASKED = "masked", "unmasked"
 
 
-class ListExportForm(forms.Form):
+class ListExportForm(PlainForm):
     """Masked or not; unmasked needs a reason, and is offered to administrators only."""
 
     masking = forms.ChoiceField(
@@ -26,7 +28,6 @@ class ListExportForm(forms.Form):
         max_length=500,
         required=False,
     )
-    use_required_attribute = False
 
     def __init__(self, data: Any = None, *, may_unmask: bool) -> None:
         super().__init__(data, initial={"masking": MASKED})

@@ -7,18 +7,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from applicants.people.fields import LineField
+from applicants.people.fields import OFF, LineField, PlainForm
 
 
-class NumberForm(forms.Form):
+class NumberForm(PlainForm):
     """A number of any identity paper. Sent by POST: no number stands in an address."""
 
-    use_required_attribute = False
     number = LineField(
         label=gettext_lazy("证件号码"),
         missing=gettext_lazy("请填写证件号码。"),
         help_text=gettext_lazy("居民身份证、居住证、永久居留证、通行证、护照都可以。要填完整的号码。"),
-        attrs={"autocomplete": "off", "spellcheck": "false", "maxlength": "40"},
+        attrs=OFF | {"maxlength": "40"},
     )
 
 
@@ -47,10 +46,9 @@ class LinkForm(NumberForm):
             field.choices = choices
 
 
-class UnlinkForm(forms.Form):
+class UnlinkForm(PlainForm):
     """Why a link is taken back."""
 
-    use_required_attribute = False
     reason = forms.CharField(
         label=gettext_lazy("取消关联的理由"),
         max_length=500,

@@ -3,11 +3,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from applicants.people.fields import PlainForm
 
-class ReconsiderationForm(forms.Form):
+
+class ReconsiderationForm(PlainForm):
     """Why the refusal is wrong. Papers are handed in beside it, one by one."""
 
-    use_required_attribute = False
     reason = forms.CharField(
         label=_("您为什么不同意"),
         max_length=2000,

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from applicants.people.fields import NOT_LISTED, MonthField
+from applicants.people.fields import NOT_LISTED, MonthField, PlainForm
 from portal.casework.programmes import programme
 from portal.casework.screening import NONE_OF_THESE, Question, granting, months_back, questions_for, sold_years
 from portal.policy.conditions.study import RecognisedAs
@@ -32,9 +32,6 @@ class YearField(forms.CharField):
         super().__init__(widget=forms.TextInput(attrs=attrs), max_length=10, **kwargs)
         self.on = on
         self.error_messages["max_length"] = _("请填写四位数字的年份，例如 2001。")
-        for validator in self.validators:
-            if getattr(validator, "code", "") == "max_length":
-                validator.message = self.error_messages["max_length"]
 
     def to_python(self, value: Any) -> str:
         """Read ``2001`` and ``2001年``. Raises ValidationError."""
@@ -50,10 +47,8 @@ class YearField(forms.CharField):
         return text
 
 
-class ScreenerForm(forms.Form):
+class ScreenerForm(PlainForm):
     """The questions that the policies in force need. ``answers`` are those that were given."""
-
-    use_required_attribute = False
 
     def __init__(self, data: Any = None, *, documents: Sequence[PolicyDocument], on: date) -> None:
         super().__init__(data)

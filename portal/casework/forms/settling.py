@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from applicants.people.answers import OTHER_EMPLOYER
 from applicants.people.choices import InsuredWith
-from applicants.people.fields import MonthField, PickField
+from applicants.people.fields import MonthField, PickField, PlainForm
 from applicants.people.refusals import Refused
 from portal.casework.forms.facts import DOMESTIC, fields_of, notation_of
 from portal.casework.models import ShelfPaper
@@ -34,14 +34,12 @@ class InsuredRow:
     fields: list[forms.BoundField]
 
 
-class SettleForm(forms.Form):
+class SettleForm(PlainForm):
     """What a paper shows of the facts of one clause. A fact left empty is not settled by this paper.
 
     ``values`` are the present values of all facts as text; ``shelf`` the papers to choose from, the likeliest first;
     no day is taken that is after ``latest``.
     """
-
-    use_required_attribute = False
 
     paper = PickField(
         label=gettext_lazy("凭哪份材料"), missing=gettext_lazy("请选择凭哪份材料认定。"), widget=forms.Select

@@ -67,7 +67,7 @@ class CorrectionItem(models.Model):
 
 
 class Decision(models.Model):
-    """An approval or a refusal, signed by a person, as its letter prints it."""
+    """An approval or a refusal as its letter prints it. A person signs; the portal itself can only approve."""
 
     class Outcome(models.TextChoices):
         """Which way it went."""
@@ -82,7 +82,7 @@ class Decision(models.Model):
     clause = models.CharField(max_length=16, blank=True)
     reason = EncryptedTextField(blank=True, default="")
     amount_fen = models.BigIntegerField(null=True)
-    signed_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    signed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # none: the portal itself
     at = models.DateTimeField()
 
     class Meta:
@@ -91,6 +91,9 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(outcome="approved") | ~Q(clause="") & ~Q(reason=""),
                 name="a_refusal_names_clause_and_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="approved") | Q(signed_by__isnull=False), name="a_person_signs_a_refusal"
             ),
         ]
 

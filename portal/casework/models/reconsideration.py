@@ -13,7 +13,25 @@ from portal.vault.fields import EncryptedTextField
 USER = settings.AUTH_USER_MODEL
 
 
-class Reconsideration(models.Model):
+class SecondLook(models.Model):
+    """A decision looked at once more because somebody does not agree. A subclass says how it ends: its ``outcome``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    asked_at = models.DateTimeField()
+    reason = EncryptedTextField()
+    answer = EncryptedTextField(blank=True, default="")
+    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["asked_at"]
+
+    def __str__(self) -> str:
+        return f"reconsideration {self.pk}"
+
+
+class Reconsideration(SecondLook):
     """One refusal, why the applicant does not agree, and what somebody who has not acted on the file made of it."""
 
     class Outcome(models.TextChoices):
@@ -24,21 +42,15 @@ class Reconsideration(models.Model):
         DISMISSED = "dismissed"  # the refusal stands, by a decision of its own
         WITHDRAWN = "withdrawn"
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="reconsiderations")
     number = models.PositiveSmallIntegerField()
     refusal = models.ForeignKey(Decision, models.PROTECT, related_name="+")  # what is looked at once more
     stage = models.CharField(max_length=16)  # that refused, and where an upheld one goes back to
     refused_by = models.ForeignKey(USER, models.PROTECT, related_name="+")  # at that stage
-    asked_at = models.DateTimeField()
-    reason = EncryptedTextField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.OPEN)
-    answer = EncryptedTextField(blank=True, default="")
-    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
-    closed_at = models.DateTimeField(null=True)
     decision = models.OneToOneField(Decision, models.PROTECT, null=True, related_name="reconsidered")  # that dismisses
 
-    class Meta:
+    class Meta(SecondLook.Meta):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["application", "number"], name="reconsiderations_are_numbered_once"),

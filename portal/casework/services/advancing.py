@@ -13,7 +13,7 @@ from applicants.people.linking import lock_everyone
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.doors import speaks_for_applicant, why_barred
-from portal.casework.guards import GUARDS, Move
+from portal.casework.guards import ABOUT_THE_ROUTE, GUARDS, Move
 from portal.casework.letters import send_step_letter
 from portal.casework.models import (
     Application,
@@ -86,7 +86,7 @@ def advance(
             if step is None:
                 raise StepRefused(_("这件申请现在不能这样办理。"))
             move = Move(row, step, actor, at, note, clause, list(items))
-            if step.name in ("accept", "resubmit", "ask_reconsideration"):
+            if step.name in ("accept", "resubmit", "ask_reconsideration", "approve"):
                 lock_everyone(row.applicant)  # of two accounts of one person, one at a time
             refusal = why_not(move)
             if refusal:
@@ -102,8 +102,10 @@ def advance(
 
 def lock_application(pk: UUID) -> Application:
     """The row, locked for the running transaction, with what every step reads. Raises StepRefused where it is gone."""
-    rows = Application.objects.select_for_update(of=("self",))
-    row = rows.select_related("applicant__user", "policy_version__policy").filter(pk=pk).first()
+    locked = Application.objects.select_for_update().filter(pk=pk).values_list("pk")
+    # Locked alone, then read: after a wait PostgreSQL would look for a changed policy version among the rows before it.
+    rows = Application.objects.select_related("applicant__user", "policy_version__policy")
+    row = rows.filter(pk=pk).first() if locked.first() else None
     if row is None:
         raise StepRefused(_("这份草稿已经删除。"))
     return row
@@ -124,6 +126,8 @@ def possible_steps(application: Application, user: User, *, at: datetime) -> lis
         move = Move(application, step, user, at, note="-", clause="", items=[{}])
         if step.role == SYSTEM or not _holds_role(move):
             continue
+        if any(GUARDS[name](move) for name in step.guards if name in ABOUT_THE_ROUTE):
+            continue
         asked = {"clause_and_reason_are_given"}
         blocked = _not_entitled(move) or next(
             (text for name in step.guards if name not in asked and (text := GUARDS[name](move))), None
@@ -134,9 +138,9 @@ def possible_steps(application: Application, user: User, *, at: datetime) -> lis
 
 def _holds_role(move: Move) -> bool:
     row, role = move.application, move.step.role
-    if role == SYSTEM:
-        return move.actor is None
     if move.actor is None:
+        return role == SYSTEM or move.step.is_also_system
+    if role == SYSTEM:
         return False
     if role == APPLICANT:
         return move.actor.pk == row.applicant.user_id or speaks_for_applicant(move.actor, row)
@@ -168,6 +172,8 @@ def _write(move: Move) -> None:
     if column := SIGNED_AS.get(step.name):
         setattr(row, column, move.actor)
     if step.name == "accept" or (step.name == "resubmit" and row.number_hash):  # a correction may mend the number
+        row.number_hash = row.applicant.number_hash
+    if step.name == "approve" and not row.number_hash:  # a route without acceptance
         row.number_hash = row.applicant.number_hash
     if row.state == State.FIRST_REVIEW and step.name in ("send_back", "accept", "uphold_reconsideration"):
         # A new first review is signed anew; the second review that asked for it is no longer a signature.
@@ -212,6 +218,10 @@ def _write(move: Move) -> None:
         programme(row.programme).on_approved(row, move.assessment, move.at)
     elif row.state == State.WITHDRAWN:
         programme(row.programme).on_withdrawn(row, move.at)
+    elif row.state in (State.REFUSED, State.LAPSED):
+        programme(row.programme).on_refused(row, move.at)
+    elif step.name in ("submit", "resubmit"):
+        programme(row.programme).on_submitted(row, move.at)
     ask_at_stage(row, at=move.at)
     if step.letter:
         send_step_letter(move, correction=correction, decision=decision)

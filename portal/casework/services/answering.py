@@ -22,7 +22,7 @@ from portal.casework.models import Application
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, lock_application
 from portal.casework.services.asking import ask_registers
-from portal.casework.services.checking import assess_again, check_submission
+from portal.casework.services.checking import approve_when_proven, assess_again, check_submission
 from portal.casework.states import OPEN, State
 from portal.casework.workflow import steps_from
 
@@ -98,6 +98,7 @@ def _take_in(application_id: UUID, at: datetime) -> None:
         return
     if submission.assessments.exists():
         assess_again(application_id=row.pk, at=at)
+        approve_when_proven(application_id=row.pk, at=at)
     else:
         check_submission(submission_id=submission.pk, at=at)
 

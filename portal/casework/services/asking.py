@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,18 +20,23 @@ BEFORE_APPROVAL = ("prior_grants",)  # asked once more at the last stage: somebo
 
 
 def ask_registers(
-    application: Application, *, at: datetime, facts: Iterable[str] = (), afresh: bool = False
+    application: Application,
+    *,
+    at: datetime,
+    facts: Iterable[str] = (),
+    afresh: bool = False,
+    on: date | None = None,
 ) -> list[RegisterAnswer]:
     """Note which registers are to be asked about the applicant, and nudge the worker.
 
     Those that answer any of ``facts``; without them all that the policy's clauses read. A valid answer is not asked
-    for again unless ``afresh``.
+    for again unless ``afresh``. ``on`` is the day the facts are wanted for: the application date unless told otherwise.
     """
     answers = request_answers(
         person=application.applicant,
         registers=registers_for(tuple(facts) or application.policy_version.parsed.reads),
         asked_for=application.pk,
-        on=application.submitted_on or timezone.localdate(at),
+        on=on or application.submitted_on or timezone.localdate(at),
         purpose=application.programme,
         at=at,
         afresh=afresh,

@@ -18,12 +18,13 @@ from applicants.people.refusals import Refused
 from applicants.people.services import give_account, prove_number, save_education, save_employment, save_identity
 from portal.accounts.models import User
 from portal.audit.services import record
-from portal.casework.completeness import editable_fields, editable_papers
+from portal.casework.completeness import editable_papers
 from portal.casework.doors import speaks_for_applicant
 from portal.casework.models import Application, ReferenceCounter, ShelfPaper, Submission
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused, advance, lock_application
 from portal.casework.services.asking import ask_registers
+from portal.casework.services.keeping import refuse_closed
 from portal.casework.states import OPEN, State
 from portal.notifications.nudging import nudge
 from portal.policy.services import version_deciding
@@ -100,9 +101,7 @@ def answer_section(
     """
     with transaction.atomic():
         row = lock_application(application.pk)
-        editable = editable_fields(row, section)
-        if editable is not None and not editable:
-            raise StepRefused(_("这一部分现在不能再改。"))
+        refuse_closed(row, section)
         SAVE[section](person=row.applicant, values=values, by=by, at=at)
         if section == "identity" and speaks_for_applicant(by, row):
             _prove_at_counter(row.applicant, by=by, at=at)
@@ -166,7 +165,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         row.policy_version = version
         row.submitted_by, row.submitted_at, row.submitted_on = by, at, on
         row.name_masked = mask_name(row.applicant.legal_name)
-        row.town = Employment.objects.filter(person=row.applicant).values_list("town", flat=True).first() or ""
+        row.town = _town_of(row)
         if by.pk != row.applicant.user_id and row.entered_by_id and not speaks_for_applicant(by, row):
             raise StepRefused(_("用人单位所在的镇（街道）不归您受理。请那里的窗口，或者受理全市的同事接着办。"))
         row.save()
@@ -175,6 +174,12 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         ask_registers(moved, at=at)
         nudge("casework.check", submission_id=str(submission.pk))
         return moved
+
+
+def _town_of(row: Application) -> str:
+    if own := programme(row.programme).town_of:
+        return own(row)
+    return Employment.objects.filter(person=row.applicant).values_list("town", flat=True).first() or ""
 
 
 def resubmit_application(*, application: Application, by: User, at: datetime, expected_version: int) -> Application:
@@ -228,6 +233,7 @@ def discard_draft(*, application: Application, by: User, at: datetime) -> None:
         if row.state != State.DRAFT:
             raise StepRefused(_("已经提交的申请不能删除，可以撤回。"))
         record(action="application.discard", actor=by, target=row, at=at)
+        programme(row.programme).on_discarded(row, by, at)
         papers = [shelved.paper for shelved in row.shelf.select_related("paper__person")]
         row.shelf.all().delete()
         for paper in papers:
@@ -235,8 +241,15 @@ def discard_draft(*, application: Application, by: User, at: datetime) -> None:
         row.delete()
 
 
+def answers_now(row: Application) -> dict[str, dict[str, Any]]:
+    """What a draft or a correction would send: the sections that its programme asks, and no others."""
+    asked = programme(row.programme)
+    shared = {name: given for name, given in answers_of(row.applicant).items() if name in asked.sections}
+    return shared | asked.own_answers(row)
+
+
 def _declare(row: Application, *, by: User, at: datetime) -> Submission:
-    answers = answers_of(row.applicant) | programme(row.programme).own_answers(row)
+    answers = answers_now(row)
     return Submission.objects.create(
         application=row,
         number=row.submissions.count() + 1,

@@ -89,7 +89,7 @@ def link_account(*, person: Person, user: User, by: User, at: datetime) -> Perso
     Raises StepRefused where the person has an account, or the account a person.
     """
     with transaction.atomic():
-        row = Person.objects.select_for_update().get(pk=person.pk)
+        row = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         if row.user_id == user.pk:
             return row
         if row.user_id is not None or Person.objects.filter(user=user).exists():

@@ -38,11 +38,11 @@ from portal.policy.facts import (
     Fact,
     Facts,
     FactUnreadable,
-    Grant,
     InsuredRange,
     Provenance,
     month_number,
     read_value,
+    write_value,
 )
 from portal.policy.models import PolicyVersion
 from portal.policy.offering import NO_OFFER, Offer, offer_of
@@ -133,8 +133,8 @@ def profile_of(user: User) -> Person | None:
 def entitlements_of(person: Person, *, on: date, calendar: Calendar) -> list[Entitlement]:
     """Every policy in force on ``on`` for somebody who would apply that day, by programme, the open ones first.
 
-    Costs three queries (policies, the newest assessment, earlier grants) for a person that ``profile_of`` has read who
-    is not linked with another.
+    Costs four queries (policies, the newest assessment, recognitions, earlier grants) for a person that ``profile_of``
+    has read who is not linked with another.
     """
     facts = known_facts(person, on)
     found = []
@@ -161,8 +161,8 @@ def known_facts(person: Person, on: date) -> Facts:
     """Everything known about ``person`` if they applied on ``on``: the one place that gathers it.
 
     What the profile declares; what was settled for the newest application, as long as the profile still says what it
-    said then; what this portal has granted. What a register answered counts only for a proven number: until then it may
-    be about somebody else. Two queries.
+    said then; what programmes know of them whatever is applied for; what this portal has granted. What a register
+    answered counts only for a proven number: until then it may be about somebody else. Three queries.
     """
     education, employment = (getattr(person, name, None) for name in ("education", "employment"))
     declared = declared_facts(answers_from(person, education, employment, None))
@@ -172,16 +172,20 @@ def known_facts(person: Person, on: date) -> Facts:
         known["birth_date"] = Fact(declared["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
     newest = (
         Assessment.objects.filter(application__applicant=person)
-        .select_related("submission")
+        .select_related("submission", "application")
         .order_by("-application__submitted_at", "-application__created_at", "-number")
         .first()
     )
+    told = {name: value for item in all_programmes() for name, value in item.facts_about(person, on).items()}
+    known |= {name: Fact(value, Provenance.DECLARED, None, "portal") for name, value in told.items()}
+    declared_on = None
     if newest:
-        before = declared_facts(newest.submission.answers)
+        before, declared_on = declared_facts(newest.submission.answers), newest.application.submitted_on
         for name, fact in _stored_facts(newest):
-            if _still_counts(name, fact, person, declared.get(name) == before.get(name)):
+            is_alike = declared.get(name) == before.get(name)
+            if _still_counts(name, fact, person, is_alike) and told.get(name) in (None, write_value(fact.value)):
                 known[name] = fact
-    _add_grants(known, person)
+    _add_grants(known, person, declared_on, on)
     if _is_old(known, on):
         del known["insurance"]
     return Facts(on=on, known=known)
@@ -315,9 +319,9 @@ def _is_old(known: dict[str, Fact], on: date) -> bool:
     return bool(last) and max(last) < month_number(on) - LAG_MONTHS
 
 
-def _add_grants(known: dict[str, Fact], person: Person) -> None:
+def _add_grants(known: dict[str, Fact], person: Person, declared_on: date | None, on: date) -> None:
     """What this portal has granted is asked anew: it may have been granted, or taken back, since."""
-    now = tuple(Grant(it.scheme, it.area_code, it.amount_fen, it.granted_on) for it in grants_of(person))
+    now = tuple(grants_of(person, on=on))
     before = known.get("prior_grants")
     if before is None:
         if now:
@@ -325,7 +329,8 @@ def _add_grants(known: dict[str, Fact], person: Person) -> None:
         return
     kept: tuple[Any, ...] = before.value if isinstance(before.value, tuple) else ()
     if before.provenance is Provenance.DECLARED:
-        kept = tuple(grant for grant in kept if not grant.amount_fen)  # a declared one names no sum
+        # What was declared names no sum and the day of the application; the rest was this portal's own.
+        kept = tuple(it for it in kept if not it.amount_fen and it.granted_on == declared_on)
     both = tuple(dict.fromkeys((*kept, *now)))
     none = Absence.NONE if isinstance(before.value, tuple) else before.value
     source, as_of = before.source, before.as_of

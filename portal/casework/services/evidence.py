@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -13,9 +13,11 @@ from applicants.people.answers import born_on, declared_facts, number_hashes_of
 from applicants.registers.models import RegisterAnswer
 from applicants.registers.services import LAG_MONTHS, employer_hashes, facts_from
 from portal.casework.models import Application, Submission
-from portal.casework.programmes import programme
+from portal.casework.programmes import held_facts, programme
 from portal.policy.conditions.insurance import InsuredMonths
 from portal.policy.facts import Fact, Facts, Provenance, read_value
+
+GRANTS = ("prior_grants", "spouse_grants")  # this portal's own are declared with what the person declares
 
 
 def declared_values(application: Application, submission: Submission) -> dict[str, Any]:
@@ -40,10 +42,13 @@ def facts_of(application: Application, submission: Submission, *, at: datetime) 
         known["birth_date"] = Fact(values["birth_date"], Provenance.PAPER, proven_on, "paper:id_card")
     told = told_by_registers(application, submission.answers, at=at)
     for name, (fact, _since) in told.items():
-        known[name] = _with_own_grants(fact, known[name]) if name == "prior_grants" and name in known else fact
+        known[name] = _with_own_grants(fact, known[name]) if name in GRANTS and name in known else fact
     for name, fact in _settled(application, submission, told).items():
         known[name] = fact
-    return Facts(on=application.submitted_on, known=known)
+    on = application.submitted_on
+    held = held_facts(person, on, application.policy_version.parsed.reads)
+    known |= {name: Fact(value, Provenance.REGISTER, on, "portal") for name, value in held.items()}
+    return Facts(on=on, known=known)
 
 
 def _settled(
@@ -67,9 +72,11 @@ def _settled(
 
 
 def told_by_registers(
-    application: Application, answers: Mapping[str, Mapping[str, Any]], *, at: datetime
+    application: Application, answers: Mapping[str, Mapping[str, Any]], *, at: datetime, on: date | None = None
 ) -> dict[str, tuple[Fact, datetime]]:
     """What the newest answer of each register says, if it is valid at ``at``: fact → (fact, since when it says so).
+
+    ``on`` is the day the facts are wanted for; the application date unless told otherwise.
 
     Only answers about the number and, where they hold for one employer, the employer in ``answers`` (as a submission
     keeps them). One query.
@@ -88,7 +95,7 @@ def told_by_registers(
             if name not in since or since[name][0] != text:
                 since[name] = (text, row.answered_at)
     valid = [row for row in newest.values() if row.expires_on >= timezone.localdate(at)]
-    told = facts_from(valid, application.submitted_on, lag=_longest_lag(application))
+    told = facts_from(valid, on or application.submitted_on, lag=_longest_lag(application))
     return {name: (fact, since[name][1]) for name, fact in told.items()}
 
 

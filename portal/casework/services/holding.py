@@ -35,7 +35,8 @@ def held_by(user: User, on: date) -> dict[str, Held]:
     """What ``user`` has by programme, the programme of the newest application first; empty for visitors.
 
     A constant number of queries. Whoever has one is not invited to apply: there is one open application per person
-    and programme, and what is granted once is not offered again unless all of its money was taken back.
+    and programme, and what is granted once is not offered again while anything of it is left (all of its money may have
+    been taken back, or what was issued has ended).
     """
     if not user.is_authenticated:
         return {}
@@ -59,5 +60,5 @@ def granted_once(rows: Iterable[Application], on: date) -> dict[str, Application
 
 
 def is_granted(row: Application, outlook: Outlook | None) -> bool:
-    """Whether ``row`` was approved and not all of it was taken back."""
-    return row.state == State.APPROVED and not (outlook and outlook.is_cancelled)
+    """Whether ``row`` was approved and something of it is left."""
+    return row.state == State.APPROVED and not (outlook and outlook.is_over)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from applicants.people.fields import PlainForm
 from applicants.people.forms import AccountForm
 from applicants.people.papers import ACCEPT
 from applicants.people.refusals import PaperRefused
@@ -25,14 +26,13 @@ from portal.casework.views.applicant_door import asked_by_hand, own_application
 from portal.casework.views.versions import version_sent
 from portal.casework.workflow import step_from
 from portal.policy.schema import PaperLimits
+from portal.ui.telling import told_above, told_beside
 
 FILE_ATTRS = {"accept": ACCEPT}
 
 
-class ProofForm(forms.Form):
+class ProofForm(PlainForm):
     """One file; what it is, and whether it can be taken, is the paper service's to say."""
-
-    use_required_attribute = False
 
     file = forms.FileField(
         allow_empty_file=True,
@@ -52,7 +52,7 @@ def application_withdraw(request: HttpRequest, application: Application) -> Http
         messages.info(request, _("这件申请已经办结，不能再撤回。"))
         return redirect("application", id=application.pk)
     if request.method == "POST":
-        try:
+        with told_above(request, StepRefused):
             withdraw_application(
                 application=application,
                 by=request.user,
@@ -60,8 +60,6 @@ def application_withdraw(request: HttpRequest, application: Application) -> Http
                 expected_version=version_sent(request),
             )
             messages.success(request, _("已撤回。"))
-        except StepRefused as refusal:
-            messages.error(request, str(refusal))
         return redirect("application", id=application.pk)
     return render(request, "applicant/withdraw.html", {"application": application})
 
@@ -71,7 +69,7 @@ def application_withdraw(request: HttpRequest, application: Application) -> Http
 def account_change(request: HttpRequest, application: Application) -> HttpResponse:
     """Another account after approval, with a proof; a reviewer compares the two before anything is paid into it."""
     outlook = _outlook(application)
-    if outlook is None or outlook.is_paid_out:
+    if outlook is None or (outlook.is_paid_out and not outlook.may_get_back):
         return _nothing_to_give(request, application)
     data = request.POST if request.method == "POST" else None
     form = AccountForm(data, person=application.applicant, on=clock.today())
@@ -84,12 +82,10 @@ def account_change(request: HttpRequest, application: Application) -> HttpRespon
         if proof_form.is_valid() and proof_form.cleaned_data["file"]:  # kept even where the account has a mistake
             proof = _hand_in(request, application, "account_proof", proof_form) or proof
         if form.is_valid() and proof_form.is_valid():
-            try:
+            with told_beside(form, None, StepRefused):
                 change_account(application=application, values=form.values, by=request.user, at=clock.now())
                 messages.success(request, _("新账户已收到。工作人员对照证明核对后，款项才会打到新账户。"))
                 return redirect("application", id=application.pk)
-            except StepRefused as refusal:
-                form.add_error(None, str(refusal))
     context = {
         "application": application,
         "form": form,
@@ -150,12 +146,8 @@ def _nothing_to_give(request: HttpRequest, application: Application) -> HttpResp
 
 def _hand_in(request: HttpRequest, application: Application, kind: str, form: forms.Form) -> object | None:
     """The paper on the shelf, or None with the sentence at the field."""
-    try:
+    with told_beside(form, "file", PaperRefused, StepRefused):
         return hand_in_paper(
             application=application, kind=kind, upload=request.FILES["file"], by=request.user, at=clock.now()
         )
-    except PaperRefused as refusal:
-        form.add_error("file", refusal.sentence)
-    except StepRefused as refusal:
-        form.add_error("file", str(refusal))
     return None

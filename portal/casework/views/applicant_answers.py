@@ -27,6 +27,7 @@ class Block:
     label: str
     rows: list[dict[str, str]] = field(default_factory=list)
     href: str = ""
+    picture: str = ""
 
 
 def part_names(application: Application) -> list[str]:
@@ -77,7 +78,8 @@ def blocks_of(
     for name in asked.section_names():
         given, own = answers.get(name, {}), asked.own_section(name)
         rows = own_rows(own, given) if own else _rows(name, given, is_masked)
-        blocks.append(Block(name, part_label(application, name), rows, part_href(application, name)))
+        picture = own.picture(given) if own else ""
+        blocks.append(Block(name, part_label(application, name), rows, part_href(application, name), picture))
     return blocks
 
 

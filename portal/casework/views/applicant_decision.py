@@ -21,7 +21,9 @@ from portal.casework.deadlines import last_day_to_ask
 from portal.casework.doors import open_visible
 from portal.casework.models import Application, Assessment, Decision, Reconsideration
 from portal.casework.programmes import programme
+from portal.casework.services.entitling import Prospect
 from portal.casework.views.applicant_answers import on_shelf
+from portal.casework.views.entitlement_words import lines_of
 from portal.policy.assessing import Assessment as Answer
 from portal.policy.assessing import Finding
 from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
@@ -77,10 +79,11 @@ def letter_context(application: Application, found: Decision) -> dict[str, Any]:
         "document": document,
         "is_approval": is_approval,
         "name": submission.answers["identity"]["legal_name"],
-        "account": submission.answers["account"].get("number", "")[-4:],
+        "account": submission.answers.get("account", {}).get("number", "")[-4:],
         "clauses": [clause.code for clause in document.clauses],
         "clause": None if is_approval else document.clause(found.clause),
         "instalments": answer.instalments if answer and is_approval else (),
+        "given": lines_of(document, Prospect(offer=answer.offer)) if answer and not document.makes_payable else (),
         "evidence": [] if is_approval or answer is None else _evidence(application, answer, found.clause),
         "papers": [paper.title for paper in document.papers if paper.kind in there],
     }

@@ -16,7 +16,7 @@ from portal.casework.deadlines import answer_by, is_in_time, last_days_to_ask
 from portal.casework.models import Application, NoticeLine
 from portal.casework.programmes import Outlook, programme
 from portal.casework.states import State, public_label
-from portal.casework.views.public_progress import BUOYS, progress_of
+from portal.casework.views.public_progress import buoy_labels, progress_of
 from portal.policy.calendar import Calendar, DatedDay
 from portal.ui.figures import day_text, yuan_text
 
@@ -95,20 +95,8 @@ def buoys_of(row: Application, outlook: Outlook | None) -> list[dict[str, str]]:
         return progress_of(row).buoys
     if row.state != State.APPROVED:
         return []
-    stages = set(row.policy_version.parsed.stages)
-    labels = {
-        "submit": pgettext("progress", "提交"),
-        "accept": pgettext("progress", "受理"),
-        "review": _("审核"),
-        "notice": _("公示"),
-        "final": _("审定"),
-    }
-    buoys = [
-        {"label": labels[name], "state": "done"}
-        for name, states in BUOYS.items()
-        if name == "submit" or set(states) & stages
-    ]
-    if outlook:
+    buoys = [{"label": text, "state": "done"} for text in buoy_labels(row.policy_version.parsed.stages).values()]
+    if outlook and outlook.payments:
         buoys.append({"label": _("发放"), "state": "done" if outlook.is_paid_out else "now"})
     return buoys
 
@@ -147,6 +135,8 @@ def _in_work(row: Application, known: Around) -> Standing:
         State.FINAL_APPROVAL: (_("正在审定"), _("作出决定，并写信告诉您")),
     }
     heading, step = headings[State(row.state)]
+    if row.state == State.CHECK and State.ACCEPT not in row.policy_version.parsed.stages:
+        step = _("对照材料逐条审核，作出决定")
     return _standing(
         row,
         heading=heading,
@@ -243,6 +233,16 @@ def _ended(row: Application, known: Around) -> Standing:
 
 def _approved(row: Application, known: Around) -> Standing:
     outlook = known.outlooks.get(row.pk)
+    if outlook and (issued := outlook.issued):
+        return _standing(
+            row,
+            heading=issued.label,
+            step=issued.text,
+            todo=issued.todo or _("不用做什么。"),
+            href=issued.href,
+            act=issued.act,
+            is_urgent=issued.is_urgent,
+        )
     if outlook is None or not outlook.payments:
         return _standing(row, step=_("已经办结"), todo=_("不用做什么。"))
     if outlook.is_account_needed:

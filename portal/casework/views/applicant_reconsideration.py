@@ -28,6 +28,7 @@ from portal.casework.views.versions import version_sent
 from portal.policy.calendar import DatedDay
 from portal.policy.services import stored_calendar
 from portal.policy.terms import PaperLimits
+from portal.ui.telling import told_above, told_beside
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,7 +50,7 @@ def reconsideration_new(request: HttpRequest, application: Application) -> HttpR
         return _page(request, application, last, written, proof)
     form = ReconsiderationForm(request.POST)
     if form.is_valid() and "send" in request.POST:
-        try:
+        with told_beside(form, None, StepRefused):
             ask_reconsideration(
                 application=application,
                 reason=form.cleaned_data["reason"],
@@ -58,8 +59,6 @@ def reconsideration_new(request: HttpRequest, application: Application) -> HttpR
                 expected_version=version_sent(request),
             )
             return redirect(reverse("application", args=[application.pk]) + "?sent")
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
     elif form.is_valid() and "edit" not in request.POST:
         context = {"application": application, "form": form, "papers": handed_in(application), **_around(application)}
         return render(request, "applicant/reconsideration_check.html", context)
@@ -74,13 +73,11 @@ def reconsideration_new(request: HttpRequest, application: Application) -> HttpR
 def reconsideration_withdraw(request: HttpRequest, application: Application) -> HttpResponse:
     """Take it back after asking once more; the refusal stands."""
     if request.method == "POST":
-        try:
+        with told_above(request, StepRefused):
             withdraw_reconsideration(
                 application=application, by=request.user, at=clock.now(), expected_version=version_sent(request)
             )
             messages.success(request, _("复核申请已撤回。"))
-        except StepRefused as refusal:
-            messages.error(request, str(refusal))
         return redirect("application", id=application.pk)
     if application.state != State.RECONSIDERATION:
         messages.info(request, _("这件申请没有在复核。"))
@@ -104,7 +101,7 @@ def _change_papers(request: HttpRequest, application: Application) -> ProofForm:
     """Take back the paper that is named, or hand in the file that was chosen, whichever button sent it."""
     proof = _proof(request.POST, request.FILES)
     proof.fields["file"].required = "upload" in request.POST
-    try:
+    with told_beside(proof, "file", PaperRefused, StepRefused):
         if "remove" in request.POST:
             shelved = next((it for it in handed_in(application) if str(it.pk) == request.POST["remove"]), None)
             if shelved:  # a second click finds it gone
@@ -117,10 +114,6 @@ def _change_papers(request: HttpRequest, application: Application) -> ProofForm:
                 by=request.user,
                 at=clock.now(),
             )
-    except PaperRefused as refusal:
-        proof.add_error("file", refusal.sentence)
-    except StepRefused as refusal:
-        proof.add_error("file", str(refusal))
     return proof
 
 

@@ -17,7 +17,7 @@ from applicants.people.employment_form import EmploymentForm
 from applicants.people.forms import AccountForm, EducationForm, IdentityForm
 from portal import clock
 from portal.casework.completeness import editable_fields, marked_items, missing_parts
-from portal.casework.models import Application
+from portal.casework.models import Application, CorrectionItem
 from portal.casework.programmes import programme
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import answer_section
@@ -30,6 +30,7 @@ from portal.casework.views.applicant_answers import (
     place_of,
 )
 from portal.casework.views.applicant_door import own_application
+from portal.ui.telling import told_beside
 
 FORMS = {"identity": IdentityForm, "education": EducationForm, "employment": EmploymentForm, "account": AccountForm}
 
@@ -44,25 +45,30 @@ def application_section(request: HttpRequest, application: Application, section:
     if only is not None and not only:
         return turn_away(request, application)
     form = _form(request, application, section, only)
-    marks = [] if only is None else _mark(application, section, form)
+    if only is not None:
+        _mark(application, section, form)
     if request.method == "POST" and form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             _save(request, application, section, form)
             return redirect(following(application, section))
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-    context = {
-        "application": application,
+    context = part_frame(application, section) | {
         "form": form,
         "shown": _shown(form, only),
         "section": section,
         "is_own": programme(application.programme).own_section(section) is not None,
-        "label": part_label(application, section),
-        "place": place_of(application, section),
-        "marks": marks,
-        "is_correction": only is not None,
     }
     return render(request, "applicant/section.html", context)
+
+
+def part_frame(application: Application, section: str) -> dict[str, Any]:
+    """What the page of a part says around its form."""
+    return {
+        "application": application,
+        "label": part_label(application, section),
+        "place": place_of(application, section),
+        "is_correction": application.state == State.CORRECTION,
+        "marks": told_marks(application, section),
+    }
 
 
 def _form(request: HttpRequest, application: Application, section: str, only: Collection[str] | None) -> forms.Form:
@@ -105,17 +111,22 @@ def following(application: Application, section: str) -> str:
     return reverse("application_tasks" if left else "application_check", args=[application.pk])
 
 
-def _mark(application: Application, section: str, form: forms.Form) -> list[tuple[str, str]]:
-    """Put the reviewer's words at each marked field, before any of it is bound, and return them by field."""
-    marks = []
-    for item in marked_items(application):
-        if item.kind != "field" or item.section != section:
-            continue
+def marks_in(application: Application, section: str) -> list[CorrectionItem]:
+    """What an open correction marks in a section."""
+    return [item for item in marked_items(application) if item.kind == "field" and item.section == section]
+
+
+def told_marks(application: Application, section: str) -> list[tuple[str, str]]:
+    """The same by name, each with the reviewer's words."""
+    return [(field_name(application, section, it.name), it.note) for it in marks_in(application, section)]
+
+
+def _mark(application: Application, section: str, form: forms.Form) -> None:
+    """Put the reviewer's words at each marked field, before any of it is bound."""
+    for item in marks_in(application, section):
         for name, field in form.fields.items():
             if item.note and getattr(form, "answer_behind", {}).get(name, name) == item.name:
                 field.help_text = _("请改：%(note)s") % {"note": item.note}
-        marks.append((field_name(application, section, item.name), item.note))
-    return marks
 
 
 def turn_away(request: HttpRequest, application: Application) -> HttpResponse:

@@ -34,6 +34,7 @@ from portal.casework.views.applicant_start import privacy_rows
 from portal.policy.models import PolicyVersion
 from portal.policy.services import versions_in_force
 from portal.policy.terms import PaperLimits
+from portal.ui.telling import told_beside
 
 MOST = 50
 
@@ -57,7 +58,7 @@ def counter(request: HttpRequest) -> HttpResponse:
         if not asked or chosen:
             code = form.cleaned_data["policy"]
             known = asked if asked else Holders(None)
-            try:
+            with told_beside(form, "person" if asked else "number", StepRefused):
                 row = enter_application(
                     identity=form.identity,
                     person=next((it for it in _people(known) if str(it.pk) == chosen), None),
@@ -66,9 +67,6 @@ def counter(request: HttpRequest) -> HttpResponse:
                     by=request.user,
                     at=at,
                 )
-            except StepRefused as refusal:
-                form.add_error("person" if asked else "number", str(refusal))
-            else:
                 return redirect("application_tasks", row.pk)
     context = {
         "form": form,
@@ -114,7 +112,7 @@ def counter_request(request: HttpRequest, id: UUID) -> HttpResponse:
         return redirect("application_tasks", id=id)
     form = RequestForm(request.POST if request.method == "POST" else None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with told_beside(form, "file", PaperRefused, StepRefused):
             hand_in_paper(
                 application=application,
                 kind=SIGNED_REQUEST,
@@ -122,11 +120,6 @@ def counter_request(request: HttpRequest, id: UUID) -> HttpResponse:
                 by=request.user,
                 at=clock.now(),
             )
-        except PaperRefused as refusal:
-            form.add_error("file", refusal.sentence)
-        except StepRefused as refusal:
-            form.add_error("file", str(refusal))
-        else:
             return redirect("counter_request", id=id)
     context = {
         "application": application,

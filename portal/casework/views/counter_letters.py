@@ -27,6 +27,7 @@ from portal.casework.services.handing_over import (
 )
 from portal.notifications.models import Letter
 from portal.notifications.rendering import render_letter
+from portal.ui.telling import told_beside
 
 MOST = 50
 WITH_DECISION = ("refused", "reconsideration_dismissed")  # what these say is signed in a letter of its own
@@ -56,11 +57,8 @@ def counter_letter(request: HttpRequest, id: UUID) -> HttpResponse:
         raise Http404
     form = HandOverForm(request.POST if request.method == "POST" else None, initial={"on": clock.today()})
     if form.is_valid():
-        try:
+        with told_beside(form, "on", StepRefused):
             hand_over_letter(letter_id=id, **form.cleaned_data, by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error("on", str(refusal))
-        else:
             messages.success(request, _("送达已登记。"))
             return redirect("counter_letters")
     if request.method != "POST":

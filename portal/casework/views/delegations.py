@@ -32,6 +32,7 @@ from portal.casework.services.finding import Stuck, stuck_files, who_could
 from portal.casework.wording import grant_text
 from portal.ui.asking import number_in
 from portal.ui.figures import listed
+from portal.ui.telling import told_above, told_beside
 
 MOST_PAST = 30
 
@@ -92,11 +93,8 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
         on=on,
     )
     if form.is_valid():
-        try:
+        with told_beside(form, None, DelegationRefused):
             row = make_delegation(from_user=giver, by=user, at=clock.now(), **form.details)
-        except DelegationRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             told = _("已委托给%(name)s，双方都收到了通知。") % {"name": row.to_user.display_name}
             messages.success(request, told)
             return redirect("desk_delegations")
@@ -160,10 +158,7 @@ def delegation_end(request: HttpRequest, id: UUID) -> HttpResponse:
     row = delegations_of(request.user).filter(pk=id).first()
     if row is None:
         raise Http404
-    try:
+    with told_above(request, DelegationRefused):
         end_delegation(delegation=row, by=request.user, at=clock.now())
-    except DelegationRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("委托已停止，双方都收到了通知。"))
     return redirect("desk_delegations")

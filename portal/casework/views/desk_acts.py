@@ -28,11 +28,12 @@ from portal.casework.services.checking import settle_facts
 from portal.casework.services.finding import reveal_person
 from portal.casework.views.desk import file_address
 from portal.casework.views.desk_file import ACTS, file_page, id_cards, may_prove
-from portal.casework.views.desk_reading import Reading, clause_rows
+from portal.casework.views.desk_reading import Reading, clause_rows, given_text
 from portal.casework.views.versions import version_sent
-from portal.casework.workflow import STEPS
+from portal.casework.workflow import STEPS, reader_of
 from portal.policy.calendar import add_years
 from portal.ui.figures import day_text
+from portal.ui.telling import told_beside
 
 LATEST_SETTLED_YEARS = 10  # a paper may speak of what is to come, an end of a contract for one
 DONE = {
@@ -102,6 +103,7 @@ def _step_page(request: HttpRequest, reading: Reading, step: str, form: StepForm
             "blocked": now_possible.get(step) if request.method == "GET" else None,
             "not_met": [row for row in rows if row.answer in ("unmet", "unproven")],
             "assessment": reading.assessment,
+            "given": given_text(reading),
             "instalments": _instalments(reading),
         },
     )
@@ -120,12 +122,14 @@ def _instalments(reading: Reading) -> list[dict[str, object]]:
     ]
 
 
-@bureau_only(Role.FIRST_REVIEWER)
+@bureau_only(Role.FIRST_REVIEWER, Role.APPROVER)
 @require_POST
 @never_cache
 def settle(request: HttpRequest, id: UUID) -> HttpResponse:
     """Note what a paper shows of one clause's facts, and assess again."""
     application = open_file(request.user, id)
+    if not request.user.has_role(reader_of(application.policy_version.parsed.stages)):
+        raise Http404
     reading = Reading.of(application)
     code = request.POST.get("clause", "")
     found = next((row for row in clause_rows(reading, may_settle=True) if row.clause.code == code and row.form), None)
@@ -157,19 +161,21 @@ def settle(request: HttpRequest, id: UUID) -> HttpResponse:
     return file_page(request, application, tab="review", settling=form)
 
 
-@bureau_only(Role.CLERK, Role.FIRST_REVIEWER)
+@bureau_only(Role.CLERK, Role.FIRST_REVIEWER, Role.APPROVER)
 @require_POST
 @never_cache
 def prove(request: HttpRequest, id: UUID) -> HttpResponse:
     """Note that name and number were compared with a paper, or with the card at the counter."""
     application = open_file(request.user, id)
+    if not request.user.has_role(Role.CLERK, reader_of(application.policy_version.parsed.stages)):
+        raise Http404
     if not may_prove(application, request.user):
         messages.error(request, _("证件号码已经核实，或者这件申请现在不能由您核实。"))
         return redirect("desk_file", id)
     reading = Reading.of(application)
     form = ProveForm(request.POST, cards=id_cards(reading))
     if form.is_valid():
-        try:
+        with told_beside(form, None, Refused):
             prove_number(
                 person=application.applicant,
                 by=request.user,
@@ -178,9 +184,6 @@ def prove(request: HttpRequest, id: UUID) -> HttpResponse:
                 # The number on the page is the submitted one; one that the profile has changed since is not proven.
                 seen_hash=number_hashes_of(reading.answers["identity"])[0],
             )
-        except Refused as refusal:
-            form.add_error(None, refusal.sentence)
-        else:
             messages.success(request, _("证件号码已核实。"))
             return redirect(file_address(id, paper=request.POST.get("shown", "")))
     return file_page(request, application, tab="review", proving=form)

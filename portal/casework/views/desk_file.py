@@ -23,8 +23,9 @@ from portal.casework.doors import DESK_ROLES, desk_applications, open_file, spea
 from portal.casework.forms.desk import STEP_FORMS, ProveForm
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, NoticeObjection, ShelfPaper
-from portal.casework.programmes import Programme, programme
+from portal.casework.programmes import Issued, Programme, programme
 from portal.casework.services.advancing import possible_steps
+from portal.casework.services.checking import reads_papers
 from portal.casework.services.finding import other_applications
 from portal.casework.services.recusing import recused_from
 from portal.casework.states import State
@@ -35,11 +36,13 @@ from portal.casework.views.desk_reading import (
     answer_sections,
     clause_rows,
     differences,
+    given_text,
+    pictures_of,
     timeline_items,
 )
 from portal.casework.views.desk_registers import register_panel
 from portal.casework.views.recusals import RECUSABLE, recused_page
-from portal.casework.workflow import steps_from
+from portal.casework.workflow import reader_of, reading_stage, steps_from
 from portal.city import city
 from portal.policy.services import stored_calendar
 from portal.ui.figures import listed
@@ -119,7 +122,7 @@ def file_page(
             if (name != "changes" or len(reading.submissions) > 1) and (name != "reconsideration" or asked_again)
         ],
         "person": application.applicant,
-        "employer": reading.answers["employment"].get("employer_name", ""),
+        "employer": reading.answers.get("employment", {}).get("employer_name", ""),
         "number": _answer(reading, "identity", "number", is_revealed),
         "number_kind": _answer(reading, "identity", "number_kind", True) or NumberKind.RESIDENT.label,
         "born": typed_birth_date(reading.answers["identity"]) if is_revealed else None,
@@ -128,6 +131,7 @@ def file_page(
         "town": city().town(application.town),
         "days_left": days_left(application, now.date(), stored_calendar()),
         "is_paused": application.state == State.CORRECTION,
+        "issued": _issued(application, asked, now),
         "is_decided": application.state in (State.APPROVED, State.REFUSED, State.RECONSIDERATION),
         "reconsiderations": asked_again,
         "reconsideration_papers": [item for item in reading.shelf if item.kind == FOR_RECONSIDERATION],
@@ -157,7 +161,8 @@ def _tab(
 ) -> dict[str, Any]:
     application = reading.application
     if tab == "answers":
-        return {"sections": answer_sections(reading, asked, is_revealed=is_revealed)}
+        sections = answer_sections(reading, asked, is_revealed=is_revealed)
+        return {"sections": sections, "pictures": pictures_of(reading, asked)}
     if tab == "earlier":
         others = other_applications(application)
         open_here = set(
@@ -200,6 +205,8 @@ def _tab(
         "shown_title": shown[1] if shown else "",
         **_page_shown(request, application, shown[0] if shown else None, opened),
         "is_checked": reading.assessment is not None,
+        "pictures": pictures_of(reading, asked),
+        "given": given_text(reading),
     }
 
 
@@ -216,6 +223,12 @@ def _page_shown(
         return f"{there}#doc" if 1 <= page <= pages else ""
 
     return {"page": number, "previous_page": address(number - 1), "next_page": address(number + 1)}
+
+
+def _issued(application: Application, asked: Programme, now: Any) -> Issued | None:
+    """What it gave that is not money, or what is kept for it while it is decided."""
+    outlook = asked.outlook([application], now.date()).get(application.pk)
+    return outlook.issued if outlook else None
 
 
 def _answer(reading: Reading, section: str, name: str, is_revealed: bool) -> str:
@@ -250,21 +263,21 @@ def _acts(application: Application, user: User, now: Any) -> dict[str, Any]:
 def may_settle(application: Application, user: User) -> bool:
     """Whether ``user`` may settle facts of the file now (the service asks the same again)."""
     return (
-        application.state == State.FIRST_REVIEW
-        and user.may_act_as(Role.FIRST_REVIEWER, application.programme, application.town)
+        reads_papers(user, application)
         and application.applicant.user_id != user.pk
         and application.assignee_id in (None, user.pk)
     )
 
 
 def may_prove(application: Application, user: User) -> bool:
-    """Whether ``user`` may prove the applicant's number here and now: a clerk or first reviewer, at their stage."""
+    """Whether ``user`` may prove the applicant's number now: a clerk, or who reads the papers, at their stage."""
+    route = application.policy_version.parsed.stages
     return (
         not application.applicant.is_proven
-        and application.state in (State.ACCEPT, State.FIRST_REVIEW)
+        and application.state in (State.ACCEPT, reading_stage(route))
         and application.applicant.user_id != user.pk
         and any(
-            user.may_act_as(role, application.programme, application.town) for role in (Role.CLERK, Role.FIRST_REVIEWER)
+            user.may_act_as(role, application.programme, application.town) for role in (Role.CLERK, reader_of(route))
         )
     )
 

@@ -34,6 +34,7 @@ from portal.casework.services.identifying import (
     reveal_identity,
 )
 from portal.casework.states import State
+from portal.ui.telling import told_beside
 
 AT_THE_COUNTER = (Role.CLERK, Role.ADMINISTRATOR)
 ACTS = ("reveal", "prove", "ask", "link", "unlink")
@@ -128,11 +129,8 @@ def _unlink(request: HttpRequest, row: Person) -> HttpResponse:
         return redirect("desk_person", row.pk)
     form = UnlinkForm(request.POST)
     if form.is_valid():
-        try:
+        with told_beside(form, "reason", Refused):
             unlink_people(link=link, reason=form.cleaned_data["reason"], by=request.user, at=clock.now())
-        except Refused as refusal:
-            form.add_error("reason", refusal.sentence)
-        else:
             forget_count()
             messages.success(request, _("已取消关联。"))
             return redirect("desk_person", row.pk)

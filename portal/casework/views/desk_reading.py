@@ -11,22 +11,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from applicants.people.answers import doubts_about
-from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value, place_name
+from applicants.people.labels import FIELD_LABELS, SECTION_LABELS, display_value
 from applicants.registers.services import title_of
 from portal.casework.completeness import paper_title
 from portal.casework.forms.settling import SettleForm
 from portal.casework.models import Application, Assessment, ShelfPaper, StepTaken, Submission
 from portal.casework.programmes import Programme
+from portal.casework.services.entitling import Prospect
 from portal.casework.services.evidence import declared_values
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import own_rows
-from portal.casework.views.findings import known_texts, ways_of
+from portal.casework.views.entitlement_words import lines_of
+from portal.casework.views.findings import fact_words, known_texts, ways_of
 from portal.casework.workflow import APPLICANT, STEPS
-from portal.policy.assessing import FactSeen, Finding
-from portal.policy.explanations import PROVENANCES, explain, fact_label, fact_text
+from portal.policy.assessing import Assessment as Assessed
+from portal.policy.assessing import FactSeen, Finding, Verdict
+from portal.policy.explanations import PROVENANCES, explain, fact_label
 from portal.policy.facts import FACTS, write_value
 from portal.policy.schema import Clause, PolicyDocument
-from portal.ui.figures import day_text, day_time_text
+from portal.ui.figures import day_text, day_time_text, listed
 
 STEP_LABELS = {
     "submit": gettext_lazy("提交申请"),
@@ -213,22 +216,18 @@ def _evidence(reading: Reading, seen: FactSeen, declared: Mapping[str, str]) -> 
     differs = kind in ("paper", "register") and seen.name in declared and declared[seen.name] != seen.value
     return Evidence(
         label=fact_label(seen.name),
-        text=_fact_text(seen.name, seen.value),
+        text=fact_words(seen.name, seen.value),
         brief=_brief(seen.name, seen.value),
         source=source,
         as_of=seen.as_of,
-        declared=_fact_text(seen.name, declared[seen.name]) if differs else "",
+        declared=fact_words(seen.name, declared[seen.name]) if differs else "",
     )
 
 
 def _brief(name: str, value: str) -> str:
-    text = _fact_text(name, value)
+    text = fact_words(name, value)
     is_answer = FACTS[name].form == "yes_no" and value in FACTS[name].choices
     return _("%(label)s：%(value)s") % {"label": fact_label(name), "value": text} if is_answer else text
-
-
-def _fact_text(name: str, value: str) -> str:
-    return place_name(value) if name == "hukou_code" else fact_text(name, value)
 
 
 def answer_sections(reading: Reading, asked: Programme, *, is_revealed: bool) -> list[tuple[str, list[dict]]]:
@@ -247,16 +246,34 @@ def answer_sections(reading: Reading, asked: Programme, *, is_revealed: bool) ->
         )
         for section in asked.sections
     ]
-    own = [(str(part.label), own_rows(part, reading.answers.get(part.name, {}))) for part in asked.asked_sections]
+    own = [
+        (str(part.label), [row | {"doubt": ""} for row in own_rows(part, reading.answers.get(part.name, {}))])
+        for part in asked.asked_sections
+    ]
     return shared + own
 
 
+def pictures_of(reading: Reading, asked: Programme) -> list[tuple[str, str]]:
+    """The pictures that belong to answers of the newest submission: what each is, and where it is shown."""
+    found = [(str(part.label), part.picture(reading.answers.get(part.name, {}))) for part in asked.asked_sections]
+    return [(label, address) for label, address in found if address]
+
+
+def given_text(reading: Reading) -> str:
+    """What an approval would give as things stand, where that is not money; empty while it is not decided."""
+    if reading.assessment is None or reading.document.makes_payable:
+        return ""
+    offer = Assessed.from_json(reading.assessment.result).offer
+    is_decided = reading.assessment.verdict == Verdict.ELIGIBLE
+    return listed(line.text for line in lines_of(reading.document, Prospect(offer=offer))[:2]) if is_decided else ""
+
+
 def _shown(reading: Reading, section: str, name: str, is_revealed: bool) -> str:
-    if not is_revealed and (section, name) in {("identity", "legal_name"), ("account", "holder")}:
-        same = reading.answers["account"].get("holder") == reading.answers["identity"].get("legal_name")
-        if section == "identity" or same:
-            return reading.application.name_masked
-    return display_value(section, name, reading.answers[section].get(name), is_masked=not is_revealed)
+    given = reading.answers[section].get(name)
+    is_name = (section, name) in {("identity", "legal_name"), ("account", "holder")}
+    if not is_revealed and is_name and given == reading.answers["identity"].get("legal_name"):
+        return reading.application.name_masked
+    return display_value(section, name, given, is_masked=not is_revealed)
 
 
 def differences(reading: Reading, asked: Programme) -> list[dict[str, str]]:
@@ -277,10 +294,18 @@ def differences(reading: Reading, asked: Programme) -> list[dict[str, str]]:
                     }
                 )
     for part in asked.asked_sections:
-        rows = zip(own_rows(part, before.get(part.name, {})), own_rows(part, after.get(part.name, {})), strict=True)
-        changed += [
-            {"label": old["label"], "old": old["value"], "new": new["value"]} for old, new in rows if old != new
+        old, new = (
+            {row["label"]: row["value"] for row in own_rows(part, given.get(part.name, {}))}
+            for given in (before, after)
+        )
+        rows = [
+            {"label": label, "old": old.get(label, _("没有填")), "new": new.get(label, _("没有填"))}
+            for label in dict.fromkeys([*old, *new])
+            if old.get(label) != new.get(label)
         ]
+        if not rows and before.get(part.name) != after.get(part.name):  # another picture reads the same
+            rows = [{"label": str(part.label), "old": _("旧的一份"), "new": _("新传的一份")}]
+        changed += rows
     since = reading.submissions[-2].at
     for item in reading.removed:
         if item.removed_at > since:

@@ -24,6 +24,7 @@ from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.answering import ask_again, may_ask_again
 from portal.casework.services.asking import answers_for
+from portal.ui.telling import told_above
 
 
 @require_POST
@@ -31,11 +32,9 @@ from portal.casework.services.asking import answers_for
 def ask_registers_again(request: HttpRequest, id: UUID) -> HttpResponse:
     """Ask the registers again about this file's applicant."""
     application = open_file(request.user, id)
-    try:
+    with told_above(request, StepRefused):
         ask_again(application=application, by=request.user, at=clock.now())
         messages.success(request, _("已再次查询登记，有答复后会自动重新核对。"))
-    except StepRefused as refusal:
-        messages.error(request, str(refusal))
     return redirect("desk_file", application.pk)
 
 

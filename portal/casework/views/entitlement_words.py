@@ -182,8 +182,10 @@ def _card(document: PolicyDocument, prospect: Prospect) -> list[Line]:
         return [Line(_("卡的种类"), text, terms.illustrative)]
     years = ngettext("有效 %(count)s 年", "有效 %(count)s 年", kind.validity_years) % {"count": kind.validity_years}
     benefits = [it.title for it in terms.benefits if kind.kind in it.kinds]
+    rung = next(it for it in document.ladder if it.code == prospect.offer.tier)
     return [
         Line(_("卡的种类"), listed([kind.title, years]), kind.illustrative),
+        Line(_("层次"), str(rung.title), "ladder" in document.illustrative),
         Line(_("礼遇"), listed(benefits), terms.illustrative),
     ]
 

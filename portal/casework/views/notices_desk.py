@@ -37,6 +37,7 @@ from portal.casework.services.telling import untold_objections
 from portal.casework.states import State
 from portal.casework.views.notices_table import table_of
 from portal.ui.asking import number_in, older_than, place_of
+from portal.ui.telling import told_above
 
 PAGE = 30
 
@@ -101,11 +102,8 @@ def desk_notice_release(request: HttpRequest, number: str) -> HttpResponse:
     form = ReleaseForm(request.POST)
     if not form.is_valid() and notice.released_at is None:
         return render(request, "desk/notices/notice.html", _notice_context(request, notice, form), status=422)
-    try:
+    with told_above(request, StepRefused):
         release_notice(notice=notice, by=request.user, at=clock.now())
-    except StepRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("名单已发布，明天起公示。"))
     return redirect("desk_notice", number)
 

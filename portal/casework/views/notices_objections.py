@@ -34,6 +34,7 @@ from portal.casework.services.telling import may_tell, print_answer, tell_object
 from portal.casework.views.notices_desk import notice_or_404
 from portal.casework.views.notices_public import keep_off_record
 from portal.casework.views.notices_table import table_of
+from portal.ui.telling import told_beside
 
 
 def _public_line(number: str, position: int) -> NoticeLine:
@@ -63,11 +64,9 @@ def objection_new(request: HttpRequest, number: str, line: int) -> HttpResponse:
     found = _public_line(number, line)
     form = ObjectionForm(request.POST or None, initial=_known_of(request))
     if form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             raise_objection(line=found, **form.cleaned_data, objector=request.user, by=request.user, at=clock.now())
             return redirect("objection_sent", number, line)
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
     status = 422 if form.errors else 200
     context = {"form": form, **_line_context(found)}
     return keep_off_record(render(request, "public/objection_new.html", context, status=status))
@@ -103,11 +102,8 @@ def desk_objection_new(request: HttpRequest, number: str, line: int) -> HttpResp
         raise Http404
     form = DeskObjectionForm(request.POST or None)
     if form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             raise_objection(line=found, **form.cleaned_data, objector=None, by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             messages.success(request, _("异议已录入，这个人的申请先暂停。由管理员核实和答复。"))
             return redirect("desk_notice", number)
     context = {"form": form, **_line_context(found)}
@@ -125,7 +121,7 @@ def desk_objection(request: HttpRequest, id: UUID) -> HttpResponse:
         raise Http404
     form = AnswerForm(request.POST or None, initial={"version": row.version})
     if form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             answer_objection(
                 objection=objection,
                 is_upheld=form.cleaned_data["decision"] == AnswerForm.UPHELD,
@@ -134,9 +130,6 @@ def desk_objection(request: HttpRequest, id: UUID) -> HttpResponse:
                 at=clock.now(),
                 expected_version=form.cleaned_data["version"],
             )
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             messages.success(request, _("已答复，结果写进了申请的办理记录。"))
             return redirect("desk_objection", id)
     if request.method != "POST":
@@ -152,11 +145,8 @@ def desk_objection_told(request: HttpRequest, id: UUID) -> HttpResponse:
     objection = _objection_or_404(request, id)
     form = TellForm(request.POST)
     if form.is_valid():
-        try:
+        with told_beside(form, "on" if may_tell(objection, request.user) else None, StepRefused):
             tell_objector(objection=objection, **form.cleaned_data, by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error("on" if may_tell(objection, request.user) else None, str(refusal))
-        else:
             messages.success(request, _("送达已登记。"))
             return redirect("desk_objection", id)
     return _objection_page(request, objection, telling=form)

@@ -10,8 +10,10 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from portal.casework.programmes import programme
 from portal.casework.views.public_terms import Row, Section, sections_of
 from portal.casework.views.public_unacted import unacted_rows
+from portal.casework.workflow import reading_stage
 from portal.policy.choice_labels import VALUES
 from portal.policy.conditions import Condition
 from portal.policy.conditions.dates import Within
@@ -238,6 +240,10 @@ class PolicyPage:
             "final_approval": (_("审定"), _("由第三位工作人员决定，%(limit)s内告诉您结果。")),
         }
         title, text = words[name]
+        if name == reading_stage(self.document.stages) == "final_approval":
+            text = _("工作人员对照材料逐条审核并决定，%(limit)s内告诉您结果。")
+            if programme(self.document.programme).is_approved_when_proven:
+                text = _("各条都已由登记证实的，系统直接批准；其余由工作人员对照材料决定，%(limit)s内告诉您结果。")
         limit = {"limit": working_days(days)}
         return title % limit, text % limit
 

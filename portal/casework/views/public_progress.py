@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -67,16 +68,22 @@ def _act(state: str) -> str:
     return _("去补正") if state == State.CORRECTION else _("查看进度和消息")
 
 
-def _buoys(row: Application, notice_line: NoticeLine | None) -> list[dict[str, str]]:
-    document = row.policy_version.parsed
+def buoy_labels(stages: Collection[str]) -> dict[str, str]:
+    """The buoys of a route of these stages, and what each is called: where no clerk accepts, the check is one."""
     labels = {
         "submit": pgettext("progress", "提交"),
-        "accept": pgettext("progress", "受理"),
+        "accept": pgettext("progress", "受理") if State.ACCEPT in stages else _("核对"),
         "review": _("审核"),
         "notice": _("公示"),
         "final": _("审定"),
     }
-    names = [name for name, states in BUOYS.items() if name == "submit" or set(states) & set(document.stages)]
+    return {name: text for name, text in labels.items() if name == "submit" or set(BUOYS[name]) & set(stages)}
+
+
+def _buoys(row: Application, notice_line: NoticeLine | None) -> list[dict[str, str]]:
+    document = row.policy_version.parsed
+    labels = buoy_labels(document.stages)
+    names = list(labels)
     left = _left_on(row)
     standing = _standing_at(row)
     here = next((number for number, name in enumerate(names) if standing in BUOYS[name]), 0)
@@ -153,4 +160,6 @@ def _next_step(row: Application, notice_line: NoticeLine | None, on: date | None
     dated, undated = sentences.get(
         State(row.state), (_("最晚 %(day)s 审完这一步。现在不用您做什么。"), _("正在审核。现在不用您做什么。"))
     )
+    if row.state == State.CHECK and State.ACCEPT not in row.policy_version.parsed.stages:
+        return undated  # what has a date there is acceptance
     return dated % due if due else undated

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from portal.policy.choice_labels import VALUES
 from portal.policy.conditions.housing import FreeNights
-from portal.policy.offers import ApartmentTerms, Benefit, CardTerms, LodgingTerms
+from portal.policy.offers import ApartmentTerms, ArrearsRung, Benefit, CardTerms, LodgingTerms
 from portal.policy.requirements import requirements, span_text
 from portal.policy.schema import PolicyDocument
 from portal.ui.figures import listed, yuan_text
@@ -38,6 +38,11 @@ class Section:
 def days_text(count: int) -> str:
     """Days of the calendar: ``30 日``."""
     return ngettext("%(count)s 日", "%(count)s 日", count) % {"count": count}
+
+
+def working_days(count: int) -> str:
+    """Working days: ``5 个工作日``."""
+    return ngettext("%(days)s 个工作日", "%(days)s 个工作日", count) % {"days": count}
 
 
 def sections_of(document: PolicyDocument) -> list[Section]:
@@ -154,10 +159,7 @@ def _lodging(document: PolicyDocument, terms: LodgingTerms) -> list[Section]:
         rows.append(Row(_("免费住几晚"), said % values))
     if terms.supply:
         rows.append(Row(_("住在哪里"), listed(VALUES["supply"][it] for it in terms.supply)))
-    review = ngettext("%(days)s 个工作日", "%(days)s 个工作日", terms.review_working_days) % {
-        "days": terms.review_working_days
-    }
-    rows.append(Row(_("多久答复"), _("%(days)s内") % {"days": review}))
+    rows.append(Row(_("多久答复"), _("%(days)s内") % {"days": working_days(terms.review_working_days)}))
     rows.append(Row(_("房间留到几点"), _("入住当天 %(time)s") % {"time": terms.hold_until}))
     if terms.unused_nights_return:
         rows.append(Row(_("提前离开"), _("没有住的晚数退还，下次还能用")))
@@ -207,9 +209,6 @@ def _apartment(document: PolicyDocument, terms: ApartmentTerms) -> list[Section]
             _mark(terms.illustrative, "apartment"),
         )
     )
-    offer = ngettext("%(days)s 个工作日", "%(days)s 个工作日", terms.offer_valid_working_days) % {
-        "days": terms.offer_valid_working_days
-    }
     lease = {
         "contract": span_text(terms.contract_years, 0),
         "most": span_text(terms.most_years, 0),
@@ -221,16 +220,25 @@ def _apartment(document: PolicyDocument, terms: ApartmentTerms) -> list[Section]
             _("%(allotment)s；办理批次：%(batch)s")
             % {"allotment": VALUES["allotment"][terms.allotment], "batch": VALUES["batch"][terms.batch]},
         ),
-        Row(_("选房"), _("分到以后 %(days)s内答复") % {"days": offer}),
+        Row(_("选房"), _("分到以后 %(days)s内答复") % {"days": working_days(terms.offer_valid_working_days)}),
         Row(
             _("可以拒绝几次"),
             ngettext("%(count)s 次", "%(count)s 次", terms.refusals) % {"count": terms.refusals},
+        ),
+        Row(
+            _("签约"),
+            _("接受以后 %(days)s内签合同，过时房源让给下一位") % {"days": working_days(terms.sign_working_days)},
         ),
         Row(_("租期"), _("每次签 %(contract)s，一般最多 %(most)s，可以延长到 %(extended)s") % lease),
         Row(
             _("押金"),
             ngettext("%(count)s 个月租金", "%(count)s 个月租金", terms.deposit_months)
             % {"count": terms.deposit_months},
+        ),
+        Row(_("付租金"), _("每月 %(day)s 日以前付当月租金") % {"day": terms.rent_due_day}),
+        Row(
+            _("续租"),
+            _("到期前 %(days)s起可以申请，重新核对条件") % {"days": days_text(terms.renewal_opens_days_before)},
         ),
         Row(_("退租"), _("提前 %(days)s告知") % {"days": days_text(terms.notice_days)}),
         Row(
@@ -241,9 +249,21 @@ def _apartment(document: PolicyDocument, terms: ApartmentTerms) -> list[Section]
     ]
     if terms.better_spouse_counts:
         rules.insert(1, Row(_("夫妻"), _("按层次较高的一方")))
+    if terms.arrears:
+        rules.append(Row(_("欠租"), _joined(_arrears(rung) for rung in terms.arrears)))
     rules += _stops(_("收回的情形"), terms.violations)
     return [
         Section("units", _("住多大"), units),
         Section("prices", _("租金是市场租金的百分之几"), prices),
         Section("apartment", _("怎么分，怎么租"), rules, _mark(terms.illustrative, "apartment")),
     ]
+
+
+def _arrears(rung: ArrearsRung) -> str:
+    """One rung of the ladder of arrears."""
+    days = days_text(rung.days_overdue)
+    if rung.act == "remind":
+        return _("逾期 %(days)s：发信提醒") % {"days": days}
+    if rung.act == "warn":
+        return _("逾期 %(days)s：发信警告") % {"days": days}
+    return _("逾期 %(days)s：由人决定是否收回") % {"days": days}

@@ -21,6 +21,7 @@ from portal.casework.models import Recusal
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.delegating import colleagues
 from portal.casework.services.recusing import may_order_recusals, recuse, withdraw_recusal
+from portal.ui.telling import form_page, told_beside
 
 RECUSABLE = tuple(role for role in DESK_ROLES if role != Role.AUDITOR)
 
@@ -38,19 +39,17 @@ def recusal_new(request: HttpRequest, id: UUID) -> HttpResponse:
     form = RecusalForm(request.POST if request.method == "POST" else None, people=people)
     if form.is_valid():
         person = form.cleaned_data.get("person") or user
-        try:
+        with told_beside(form, None, StepRefused):
             recuse(application=application, person=person, reason=form.cleaned_data["reason"], by=user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             if person.pk == user.pk:
                 messages.success(request, _("您已回避 %(reference)s。") % {"reference": application.reference})
                 return redirect("desk")
             told = _("%(name)s已回避 %(reference)s。")
             messages.success(request, told % {"name": person.display_name, "reference": application.reference})
             return redirect("desk_file", id)
-    context = {"application": application, "form": form, "may_order": may_order, "recusals": recusals}
-    return render(request, "desk/recusal_new.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, "desk/recusal_new.html", form, application=application, may_order=may_order, recusals=recusals
+    )
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -65,11 +64,8 @@ def recusal_withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
         raise Http404
     form = WithdrawalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        try:
+        with told_beside(form, None, StepRefused):
             withdraw_recusal(recusal=recusal, reason=form.cleaned_data["reason"], by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             told = _("%(name)s可以再办理 %(reference)s。")
             words = {"name": recusal.person.display_name, "reference": application.reference}
             messages.success(request, told % words)

@@ -35,6 +35,7 @@ from portal.casework.views.simulation_reading import (
 from portal.policy.models import PolicyDraft
 from portal.policy.schema import PolicyUnreadable
 from portal.ui.asking import older_than, place_of
+from portal.ui.telling import told_above
 
 PAGE = 50
 REFRESH_SECONDS = 3
@@ -119,11 +120,8 @@ def simulation(request: HttpRequest, id: UUID) -> HttpResponse:
 def simulation_stop(request: HttpRequest, id: UUID) -> HttpResponse:
     """End a simulation before its time."""
     found = _open_simulation(request.user, id, Role.ADMINISTRATOR)
-    try:
+    with told_above(request, SimulationRefused):
         stop_simulation(simulation=found, by=request.user, at=clock.now())
-    except SimulationRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("模拟已停止。已经算过的结果保留在这里。"))
     return redirect("simulation", found.pk)
 

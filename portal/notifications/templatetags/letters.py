@@ -1,7 +1,7 @@
 """Filters of the letters' templates."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from django import template
 from django.utils.translation import get_language
@@ -24,6 +24,12 @@ def in_language(words: Mapping[str, str] | str) -> str:
 def letter_day(day: str) -> str:
     """``2026-11-16`` → ``2026 年 11 月 16 日`` or ``16 November 2026``."""
     return figures.day_text(date.fromisoformat(day))
+
+
+@register.filter
+def letter_day_time(moment: str) -> str:
+    """``2026-11-16T09:00:00+08:00`` → ``2026 年 11 月 16 日 09:00`` or ``16 November 2026, 09:00``."""
+    return figures.day_time_text(datetime.fromisoformat(moment))
 
 
 @register.filter

@@ -23,6 +23,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.partners.choices import MemberState
 from portal.partners.models import MOST_WRONG_PINS, EnrolmentLink, PartnerDevice, PartnerMember
+from portal.prepared import Prepared
 
 LINK_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(hours=72)
@@ -130,15 +131,20 @@ def enrol_device(*, token: str, pin: str, name: str, at: datetime, replaces: Par
     return Enrolled(device, device_token)
 
 
+def _with_token(hashed: str) -> QuerySet[PartnerDevice]:
+    found = PartnerDevice.objects.select_related("member__partner").order_by()
+    return found.filter(Q(token_hash=hashed) | Q(former_token_hash=hashed), revoked_at=None)
+
+
+_by_token = Prepared(_with_token, PartnerDevice._meta.get_field("token_hash"))  # asked at every page of every device
+
+
 def find_device(*, token: str) -> PartnerDevice | None:
     """The device that has this token and was not revoked, with member and partner."""
     if not token:
         return None
     hashed = hash_of(token)
-    found = PartnerDevice.objects.select_related("member__partner", "member__user").filter(
-        Q(token_hash=hashed) | Q(former_token_hash=hashed), revoked_at=None
-    )
-    device = found.first()
+    device = next(iter(_by_token(hashed)), None)
     if device is not None:
         device.is_by_former_token = device.token_hash != hashed
     return device

@@ -23,7 +23,9 @@ from portal.partners.choices import MemberRole, MemberState, PartnerKind
 from portal.partners.forms import CloseForm, ManagerForm, PartnerForm, PlaceForm
 from portal.partners.models import Partner, PartnerMember, PartnerPlace
 from portal.partners.services import members, partners
+from portal.partners.services.accounts import current_account
 from portal.ui.asking import older_than, place_of
+from portal.ui.telling import form_page, told_above, told_beside
 
 PAGE = 50
 STANDINGS = ("open", "over", "all")
@@ -81,6 +83,7 @@ def desk_partner(request: HttpRequest, id: UUID) -> HttpResponse:
         "places": partner.places.order_by(F("closed_at").asc(nulls_first=True), "name_zh", "id"),
         "managers": people.filter(role=MemberRole.MANAGER).order_by("added_at", "id"),
         "others": people.exclude(role=MemberRole.MANAGER).exclude(state=MemberState.LEFT).count(),
+        "account": current_account(partner),
         "may_change": request.user.has_role(Role.ADMINISTRATOR),
     }
     return render(request, "partners/desk_partner.html", context)
@@ -93,14 +96,11 @@ def desk_partner_new(request: HttpRequest) -> HttpResponse:
     form = PartnerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
-        try:
+        with told_beside(form, "credit_code", partners.AlreadyThere):
             row = partners.add_partner(values=values, by=request.user, at=clock.now())
-        except partners.AlreadyThere as refusal:
-            form.add_error("credit_code", refusal.sentence)
-        else:
             messages.success(request, _("已添加。接着添加地点，再邀请负责人。"))
             return redirect("desk_partner", row.pk)
-    return _form_page(request, "partners/desk_partner_form.html", form)
+    return form_page(request, "partners/desk_partner_form.html", form)
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -125,7 +125,7 @@ def desk_partner_edit(request: HttpRequest, id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("已保存。"))
             return redirect("desk_partner", partner.pk)
-    return _form_page(request, "partners/desk_partner_form.html", form, partner=partner)
+    return form_page(request, "partners/desk_partner_form.html", form, partner=partner)
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -143,7 +143,7 @@ def desk_partner_close(request: HttpRequest, id: UUID) -> HttpResponse:
             partner=partner,
             reason=form.cleaned_data["reason"],
         )
-    return _form_page(request, "partners/desk_partner_close.html", form, partner=partner)
+    return form_page(request, "partners/desk_partner_close.html", form, partner=partner)
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -174,14 +174,11 @@ def _place(request: HttpRequest, partner: Partner, place: PartnerPlace | None) -
     initial = known | {"is_closed": place is not None and place.closed_at is not None}
     form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
-        try:
+        with told_beside(form, "name_zh", Refused):
             partners.save_place(partner=partner, place=place, values=form.cleaned_data, by=request.user, at=clock.now())
-        except Refused as refusal:
-            form.add_error("name_zh", refusal.sentence)
-        else:
             messages.success(request, _("已保存。"))
             return redirect("desk_partner", partner.pk)
-    return _form_page(request, "partners/desk_place.html", form, partner=partner, place=place)
+    return form_page(request, "partners/desk_place.html", form, partner=partner, place=place)
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -192,16 +189,13 @@ def desk_manager_new(request: HttpRequest, id: UUID) -> HttpResponse:
     form = ManagerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with told_beside(form, "email", Refused):
             members.invite_manager(
                 partner=partner, email=data["email"], name=data["name"], by=request.user, at=clock.now()
             )
-        except Refused as refusal:
-            form.add_error("email", refusal.sentence)
-        else:
             messages.success(request, _("邀请已发出。"))
             return redirect("desk_partner", partner.pk)
-    return _form_page(request, "partners/desk_manager.html", form, partner=partner)
+    return form_page(request, "partners/desk_manager.html", form, partner=partner)
 
 
 @bureau_only(Role.ADMINISTRATOR)
@@ -218,14 +212,7 @@ def desk_manager(request: HttpRequest, id: UUID) -> HttpResponse:
 def _done(
     request: HttpRequest, shown: Partner, sentence: str, act: Callable[..., None], **details: Any
 ) -> HttpResponse:
-    try:
+    with told_above(request, Refused):
         act(**details, by=request.user, at=clock.now())
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-    else:
         messages.success(request, sentence)
     return redirect("desk_partner", shown.pk)
-
-
-def _form_page(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from portal.partners.services import devices
 from portal.partners.tools import tools_for
 from portal.partners.views.browsers import browser_name
 from portal.partners.views.limits import too_often
+from portal.ui.telling import form_page
 
 
 @require_safe
@@ -64,8 +65,9 @@ def partner_enrol(request: HttpRequest, token: str) -> HttpResponse:
         response = redirect("partner")
         keep_token(response, new.token)
         return response
-    context = {"form": form, "member": link.member, "places": places_of(link.member), "replaced": device}
-    return render(request, "partners/enrol.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, "partners/enrol.html", form, member=link.member, places=places_of(link.member), replaced=device
+    )
 
 
 @never_cache
@@ -130,8 +132,7 @@ def partner_pin_change(request: HttpRequest) -> HttpResponse:
             if token:
                 keep_token(response, token)
             return response
-    context = {"form": form, "member": device.member, "places": places_of(device.member)}
-    return render(request, "partners/pin_change.html", context, status=422 if form.errors else 200)
+    return form_page(request, "partners/pin_change.html", form, member=device.member, places=places_of(device.member))
 
 
 @require_POST

@@ -16,6 +16,7 @@ from portal.partners.forms import PasswordForm
 from portal.partners.services.devices import LinkIsOver, find_link
 from portal.partners.services.members import accept_invitation
 from portal.partners.views.limits import too_often
+from portal.ui.telling import form_page
 
 
 @never_cache
@@ -44,5 +45,6 @@ def partner_invited(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "partners/link_is_over.html", status=404)
         messages.success(request, _("您现在是负责人了。") if by else _("密码已设好，请登录。"))
         return redirect("partner_team") if by else redirect_to_login(reverse("partner_team"))
-    context = {"form": form, "member": link.member, "is_new": is_new, "is_somebody_else": is_somebody_else}
-    return render(request, "partners/invited.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, "partners/invited.html", form, member=link.member, is_new=is_new, is_somebody_else=is_somebody_else
+    )

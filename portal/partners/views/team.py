@@ -23,6 +23,8 @@ from portal.partners.forms import MemberForm
 from portal.partners.models import PartnerDevice, PartnerMember
 from portal.partners.scopes import places_of
 from portal.partners.services import devices, members
+from portal.partners.tools import tools_for
+from portal.ui.telling import form_page, told_above, told_beside
 
 
 def _team(manager: PartnerMember) -> QuerySet[PartnerMember]:
@@ -51,6 +53,7 @@ def partner_team(request: HttpRequest) -> HttpResponse:
         "people": people.exclude(state=MemberState.LEFT),
         "gone": people.filter(state=MemberState.LEFT),
         "has_places": places_of(manager).exists(),
+        "tools": tools_for(manager),
     }
     return render(request, "partners/team.html", context)
 
@@ -80,18 +83,14 @@ def _edit(request: HttpRequest, member: PartnerMember | None) -> HttpResponse:
     )
     if form.is_valid():
         values = {**form.cleaned_data, "places": list(form.cleaned_data["places"])}
-        try:
+        with told_beside(form, "places", Refused):
             if member is None:
                 member = members.add_member(partner=manager.partner, **values, by=request.user, at=clock.now())
             else:
                 members.change_member(member=member, **values, by=request.user, at=clock.now())
-        except Refused as refusal:
-            form.add_error("places", refusal.sentence)
-        else:
             messages.success(request, _("已保存。"))
             return redirect("partner_member", member.pk)
-    context = {"form": form, "member": member, "manager": manager}
-    return render(request, "partners/member_form.html", context, status=422 if form.errors else 200)
+    return form_page(request, "partners/member_form.html", form, member=member, manager=manager)
 
 
 @require_safe
@@ -130,11 +129,8 @@ def partner_member_leave(request: HttpRequest, id: UUID) -> HttpResponse:
     member = _one(request, id)
     if request.method == "GET":
         return render(request, "partners/leave.html", {"member": member})
-    try:
+    with told_above(request, Refused):
         members.say_goodbye(member=member, by=request.user, at=clock.now())
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-    else:
         messages.success(request, _("已移除，设备已停用。"))
     return redirect("partner_team")
 
@@ -148,13 +144,11 @@ def partner_device(request: HttpRequest, id: UUID) -> HttpResponse:
     act = request.POST.get("act", "")
     if act not in ("unlock", "revoke"):
         raise Http404
-    try:
+    with told_above(request, Refused):
         if act == "unlock":
             devices.unlock_device(device=device, by=request.user, at=clock.now())
             messages.success(request, _("已解锁。请本人再输入 PIN。"))
         else:
             devices.revoke_device(device=device, by=request.user, at=clock.now())
             messages.success(request, _("设备已停用。"))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return redirect("partner_member", device.member_id)

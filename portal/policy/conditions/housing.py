@@ -100,16 +100,22 @@ class JobSearchProof(Condition):
 
 
 class FreeNights(Condition):
-    """No more nights than ``per_stay`` at a time and ``in_total`` in all, and no more than ``stays`` stays a year."""
+    """No more nights than ``per_stay`` at a time, ``per_year`` in a calendar year and ``in_total`` in all.
+
+    Nor more than ``stays`` stays a year. A night counts in the year of its own date: the fact ``nights_in_a_year``
+    holds the nights of the fullest year that the stay touches, its own included.
+    """
 
     kind: Literal["free_nights"]
     per_stay: int = Field(ge=1, le=366)
     in_total: int = Field(ge=1, le=3660)
+    per_year: int = Field(default=0, ge=0, le=366)
     stays: int = Field(default=0, ge=0, le=366)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("nights_wanted", "nights_used", *(("stays_this_year",) if self.stays else ()))
+        yearly = (("nights_in_a_year", self.per_year), ("stays_this_year", self.stays))
+        return ("nights_wanted", "nights_used", *(name for name, most in yearly if most))
 
     def left(self, used: int) -> int:
         """The nights of one stay for somebody who has used so many."""
@@ -120,6 +126,9 @@ class FreeNights(Condition):
         wanted, used, stays = (counts.get(name) for name in ("nights_wanted", "nights_used", "stays_this_year"))
         if self.stays and stays is not None and stays >= self.stays:
             return self.says(Answer.UNMET, "stays", count=stays, most=self.stays)
+        in_year = counts.get("nights_in_a_year")
+        if self.per_year and in_year is not None and in_year > self.per_year:
+            return self.says(Answer.UNMET, "year", count=in_year, most=self.per_year)
         left = self.left(used or 0)  # as long as nobody knows, none are used: more could only leave fewer
         if wanted is not None and wanted > left:
             return self.says(Answer.UNMET, "unmet", wanted=wanted, left=left)

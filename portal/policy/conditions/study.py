@@ -170,7 +170,7 @@ class FinalYearStudent(Condition):
 
 
 class RecognisedAs(Condition):
-    """Holds a recognition as one of ``tiers``."""
+    """Holds a recognition as one of ``tiers``. What nobody claims needs no paper that says that there is none."""
 
     kind: Literal["recognised_as"]
     tiers: tuple[str, ...] = Field(min_length=1)
@@ -186,6 +186,9 @@ class RecognisedAs(Condition):
 
     def holds(self, view: View) -> Outcome:
         held = view.value("recognitions")
+        told = view.known["recognitions"].value if "recognitions" in view.known else held
+        if told is Absence.NONE or (isinstance(told, tuple) and not set(told) & set(self.tiers)):
+            held = told
         fitting = [tier for tier in self.tiers if isinstance(held, tuple) and tier in held]
         return self.judge(
             "recognitions", held, lambda _it: bool(fitting), held=_answers(fitting), needed=_answers(self.tiers)

@@ -21,6 +21,7 @@ from portal.policy.editing.tree import NEW, Node, NoSuchPart, find, read_path, w
 from portal.policy.models import PolicyDraft
 from portal.policy.views.doors import draft_to_change, person, revision_in
 from portal.policy.views.drafts import State, is_open, kind_choices
+from portal.ui.telling import told_above
 
 GONE = 409
 
@@ -63,12 +64,9 @@ def policy_draft_remove(request: HttpRequest, id: UUID, part: str) -> HttpRespon
     title, above = title_of(node, draft.data), _above(draft, node.path)
     if request.method != "POST":
         return _confirm_removal(request, draft, node, title, above)
-    try:
+    with told_above(request, DraftRefused, NoSuchPart):
         changer, revision = person(request), revision_in(request)
         remove_item(draft=draft, path=node.path, by=changer, at=clock.now(), expected_revision=revision)
-    except (DraftRefused, NoSuchPart) as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("“%(title)s”已去掉。") % {"title": title})
     return redirect(above)
 
@@ -104,7 +102,7 @@ def policy_draft_move(request: HttpRequest, id: UUID, part: str) -> HttpResponse
     places = {"up": -1, "down": 1}.get(request.POST.get("to", ""))
     if places is None:
         raise Http404
-    try:
+    with told_above(request, DraftRefused, NoSuchPart):
         move_item(
             draft=draft,
             path=path,
@@ -113,8 +111,6 @@ def policy_draft_move(request: HttpRequest, id: UUID, part: str) -> HttpResponse
             at=clock.now(),
             expected_revision=revision_in(request),
         )
-    except (DraftRefused, NoSuchPart) as refusal:
-        messages.error(request, str(refusal))
     return redirect(_above(draft, path))
 
 

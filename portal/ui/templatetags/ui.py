@@ -166,9 +166,9 @@ def day(moment: date | datetime | None, *, year: bool = True) -> str:
 
 
 @register.simple_tag
-def day_time(moment: datetime | None, *, year: bool = True) -> str:
-    """``2026 年 11 月 16 日 09:12`` / ``16 November 2026, 09:12`` in business time."""
-    return "—" if moment is None else figures.day_time_text(moment, with_year=year)
+def day_time(moment: datetime | None, *, year: bool = True, is_end: bool = False) -> str:
+    """``2026 年 11 月 16 日 09:12`` / ``16 November 2026, 09:12`` in business time; an end at midnight is 24:00."""
+    return "—" if moment is None else figures.day_time_text(moment, with_year=year, is_end=is_end)
 
 
 @register.simple_tag

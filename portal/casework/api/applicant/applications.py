@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from portal import clock
 from portal.api.calls import CURSOR, ApiView, page_of, paged
 from portal.api.keys import KEY, answered_once
-from portal.api.problems import Invalid, Refused
+from portal.api.problems import Invalid, Refused, told_as_refused
 from portal.casework.api.applicant.reading import listed, whole
 from portal.casework.api.applicant.serializers import (
     ApplicationFileSerializer,
@@ -63,9 +63,8 @@ class ApplicationsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Answer 201 with a draft, or 200 with the application that is open already."""
-        sent = StartSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        code, on = sent.validated_data["programme"], clock.today()
+        sent = StartSerializer.read(request.data)
+        code, on = sent["programme"], clock.today()
         if code not in {item.code for item in all_programmes() if item.is_open}:
             raise Invalid({"programme": [_("没有这个正在受理的项目。")]})
         held = held_by(request.user, on).get(code, NOTHING)
@@ -73,19 +72,17 @@ class ApplicationsView(ApiView):
             raise Refused(_("您已经享受这一项，不用再申请。"))
         if held.open:
             return Response(_file(request, held.open.pk))
-        if not sent.validated_data["is_privacy_read"]:
+        if not sent["is_privacy_read"]:
             raise Invalid({"is_privacy_read": [_("请先阅读这个项目的隐私告知。")]})
         now = clock.now()
-        try:
+        with told_as_refused(StepRefused):
             row = start_application(
                 user=request.user,
                 programme_code=code,
-                policy_code=sent.validated_data["policy"],
+                policy_code=sent["policy"],
                 privacy_read_at=now,
                 at=now,
             )
-        except StepRefused as refusal:
-            raise Refused(str(refusal)) from refusal
         return Response(_file(request, row.pk), status=201)
 
 
@@ -106,10 +103,8 @@ class ApplicationView(ApiView):
     )
     def delete(self, request: Request, id: UUID) -> Response:
         """Answer 204; 409 for what was submitted."""
-        try:
+        with told_as_refused(StepRefused):
             discard_draft(application=open_own(request.user, id), by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            raise Refused(str(refusal)) from refusal
         return Response(status=204)
 
 
@@ -138,10 +133,8 @@ class SubmitView(ApiView):
                 submit_application(application=application, by=request.user, at=now)
             return _plain(_file(request, id))
 
-        try:
+        with told_as_refused(StepRefused):
             return answered_once(request, act)
-        except StepRefused as refusal:
-            raise Refused(str(refusal)) from refusal
 
 
 class WithdrawView(ApiView):
@@ -158,19 +151,15 @@ class WithdrawView(ApiView):
     def post(self, request: Request, id: UUID) -> Response:
         """Answer 200 with the application; withdrawing twice is once."""
         application = open_own(request.user, id)
-        try:
+        with told_as_refused(StepRefused):
             withdraw_application(
                 application=application, by=request.user, at=clock.now(), expected_version=_version(request)
             )
-        except StepRefused as refusal:
-            raise Refused(str(refusal)) from refusal
         return Response(_file(request, id))
 
 
 def _version(request: Request) -> int:
-    sent = VersionSerializer(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return sent.validated_data["version"]
+    return VersionSerializer.read(request.data)["version"]
 
 
 def _file(request: Request, pk: UUID) -> Any:

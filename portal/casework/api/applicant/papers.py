@@ -18,7 +18,7 @@ from applicants.people.papers_shown import paper_response
 from applicants.people.refusals import PaperRefused
 from portal import clock
 from portal.api.calls import CURSOR, ApiView, page_of, paged
-from portal.api.problems import Invalid, Refused
+from portal.api.problems import Invalid, Refused, told_as_refused
 from portal.casework.api.applicant.reading import shelf_shown
 from portal.casework.api.applicant.serializers import PaperSerializer, ShelvedSerializer, UploadSerializer
 from portal.casework.doors import open_own
@@ -91,9 +91,8 @@ class ShelfView(ApiView):
     def post(self, request: Request, id: UUID) -> Response:
         """Answer 201 with the paper in its place."""
         application = open_own(request.user, id)
-        sent = UploadSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        kind, upload = sent.validated_data["kind"], sent.validated_data["file"]
+        sent = UploadSerializer.read(request.data)
+        kind, upload = sent["kind"], sent["file"]
         try:
             row = hand_in_paper(application=application, kind=kind, upload=upload, by=request.user, at=clock.now())
         except PaperRefused as refusal:
@@ -121,8 +120,6 @@ class ShelvedView(ApiView):
         row = application.shelf.filter(pk=shelved, removed_at__isnull=True).select_related("paper__person").first()
         if row is None:
             raise Http404
-        try:
+        with told_as_refused(StepRefused):
             take_back_paper(application=application, shelved=row, by=request.user, at=clock.now())
-        except StepRefused as refusal:
-            raise Refused(str(refusal)) from refusal
         return Response(status=204)

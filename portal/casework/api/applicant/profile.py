@@ -85,11 +85,10 @@ class AnswersView(ApiView):
 
 
 def _one_section(kind: type[StrictSerializer], request: Request) -> tuple[str, dict[str, Any]]:
-    sent = kind(data=request.data)
-    sent.is_valid(raise_exception=True)
-    if len(sent.validated_data) != 1:
+    sent = kind.read(request.data)
+    if len(sent) != 1:
         raise Invalid([_("一次改一个部分。")])
-    section, given = next(iter(sent.validated_data.items()))
+    section, given = next(iter(sent.items()))
     return section, dict(given)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from applicants.people.answers import answers_of
+from applicants.people.forms import SECTION_FORMS
 from applicants.people.labels import masked_answers
 from portal import clock
 from portal.casework.completeness import paper_title, parts_of
 from portal.casework.models import Application, ShelfPaper
-from portal.casework.programmes import DECLARATION, programme
+from portal.casework.programmes import own_sections
+from portal.casework.services.drafting import answers_now
 from portal.casework.states import State
 from portal.casework.views.applicant_answers import on_shelf, part_label
 from portal.casework.views.applicant_progress import Around, around, standing_of
@@ -65,11 +66,11 @@ def whole(row: Application) -> dict[str, Any]:
 def answers_shown(row: Application) -> dict[str, Any]:
     """What was sent last, or what would be sent now from a draft or correction, masked."""
     if row.state in (State.DRAFT, State.CORRECTION):
-        given = answers_of(row.applicant) | programme(row.programme).own_answers(row)
+        given = answers_now(row)
     else:
         given = row.submissions.order_by("number").last().answers
     shown = masked_answers(given)
-    return {name: shown.get(name) or None for name in ("identity", "education", "employment", "account", DECLARATION)}
+    return {name: shown.get(name) or None for name in (*SECTION_FORMS, *own_sections())}
 
 
 def shelf_shown(row: Application) -> list[dict[str, Any]]:

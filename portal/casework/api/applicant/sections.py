@@ -13,7 +13,7 @@ from applicants.people.employment_form import PARTS, ROWS
 from applicants.people.forms import SECTION_FORMS
 from applicants.people.labels import ELSEWHERE
 from portal.accounts.models import User
-from portal.api.problems import Invalid, Refused
+from portal.api.problems import Invalid, Refused, told_as_refused
 from portal.casework.completeness import editable_fields
 from portal.casework.models import Application
 from portal.casework.programmes import programme
@@ -33,13 +33,11 @@ def change_answers(application: Application, section: str, given: Mapping[str, A
         raise Invalid({section: {name: [_("这一栏现在不能改。")] for name in closed}})
     if not form.is_valid():
         raise Invalid({section: _by_answer(form)})
-    try:
+    with told_as_refused(StepRefused):
         if programme(application.programme).own_section(section):
             form.save(by=by, at=at)
         else:
             answer_section(application=application, section=section, values=form.values, by=by, at=at)
-    except StepRefused as refusal:
-        raise Refused(str(refusal)) from refusal
 
 
 def _form(

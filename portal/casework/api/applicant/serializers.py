@@ -12,6 +12,7 @@ from rest_framework import serializers
 from applicants.people.choices import EducationLevel, EmployerKind, InsuredWith, StudyMode, YesNo
 from applicants.people.labels import FIELD_LABELS
 from portal.api.calls import StrictSerializer
+from portal.casework.programmes import own_sections
 from portal.casework.states import State
 
 MOST_RANGES = 4  # rows of the page's form
@@ -141,13 +142,27 @@ class AnswersSerializer(serializers.Serializer):
     education = EducationSerializer(allow_null=True)
     employment = EmploymentSerializer(allow_null=True)
     account = AccountSerializer(allow_null=True)
-    declaration = serializers.DictField(child=AnswerField(), allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """The declaration, and what only some programmes ask."""
+        own = {
+            name: serializers.DictField(allow_null=True, help_text=section.label)
+            for name, section in own_sections().items()
+        }
+        return super().get_fields() | own
 
 
 class AnswersChangeSerializer(ProfileChangeSerializer):
-    """One section with the answers to change; the declaration's names are the programme's own."""
+    """One section with the answers to change; those of an own section are named by its programme."""
 
-    declaration = serializers.DictField(child=AnswerField(), required=False)
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """The own sections without an address of their own."""
+        own = {
+            name: serializers.DictField(child=AnswerField(), required=False, help_text=section.label)
+            for name, section in own_sections().items()
+            if section.page == "application_section"
+        }
+        return super().get_fields() | own
 
 
 # ── papers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -93,13 +93,12 @@ class EligibilityView(PublicView):
     )
     def post(self, request: Request) -> Response:
         """Answer 200 with an answer per policy."""
-        asked = EligibilityRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        code, on = asked.validated_data.get("policy"), clock.today()
+        asked = EligibilityRequestSerializer.read(request.data)
+        code, on = asked.get("policy"), clock.today()
         versions = [version for _programme, version in policies_in_force(on) if code in (None, version.policy.code)]
         if code is not None and not versions:
             raise Invalid({"policy": [_("没有这项现行政策。")]})
-        facts = Facts.of(on, asked.validated_data["facts"], Provenance.DECLARED, "api")
+        facts = Facts.of(on, asked["facts"], Provenance.DECLARED, "api")
         calendar = stored_calendar()
         rows = [_answer(version, facts, calendar) for version in versions]
         return Response(EligibilitySerializer(rows, many=True).data)

@@ -59,7 +59,7 @@ class QueueView(ApiView):
         policies = Policy.objects.order_by("code").values_list("code", flat=True)
         form = QueueForm(given, policies=policies, default_view=default)
         if form.errors:
-            raise Invalid({name: list(sentences) for name, sentences in form.errors.items()})
+            raise Invalid.of(form)
         way, _colon, key = given.get("cursor", "").partition(":")
         asked = {way: key} if way in ("after", "before") else {}
         page = queue_page(queue_files(request.user, form.wanted, on=on), **asked)
@@ -93,7 +93,7 @@ class FileView(ApiView):
             "answers": [clause.answer for clause in clauses if clause.answer],
             "number": display_value("identity", "number", reading.answers["identity"].get("number"), is_masked=True),
             "is_number_proven": row.applicant.is_proven,
-            "employer": reading.answers["employment"].get("employer_name", ""),
+            "employer": reading.answers.get("employment", {}).get("employer_name", ""),
             "clauses": clauses,
             "sections": [
                 {"label": label, "rows": rows} for label, rows in answer_sections(reading, asked, is_revealed=False)

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from portal.demo.accounts import APPLICANT, BUREAU, PASSWORD
+from portal.demo.accounts import APPLICANT, BUREAU, HOLDER, PASSWORD
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """One line an account."""
-        for account in (APPLICANT, *BUREAU):
+        for account in (APPLICANT, HOLDER, *BUREAU):
             roles = ", ".join(account.roles) or "applicant"
             self.stdout.write(f"  {account.email:28} {roles}{f' ({account.town})' if account.town else ''}")
         self.stdout.write(f"  password of all: {PASSWORD}; codes of the second factor: /demo/")

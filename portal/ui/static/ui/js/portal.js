@@ -1,4 +1,5 @@
 // Conveniences only: every page works without this file.
+const all = (what) => document.querySelectorAll(what);
 const typing = (el) => el.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
 // A form is sent once. The pressed button is disabled after the browser has read its name and value.
@@ -11,18 +12,18 @@ document.addEventListener("submit", (event) => {
     if (!button.disabled) { button.disabled = true; button.dataset.wait = "1"; }
   }));
 });
-// Coming back with the browser's back button, or after a download, the form can be sent again.
+// Coming back to the page, or after a download, the form can be sent again.
 const reopen = () => {
-  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
-  document.querySelectorAll("[data-wait]").forEach((button) => { button.disabled = false; delete button.dataset.wait; });
+  all("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  all("[data-wait]").forEach((button) => { button.disabled = false; delete button.dataset.wait; });
 };
 addEventListener("pageshow", reopen);
 document.addEventListener("submit", (event) => event.target.matches("[data-download]") && setTimeout(reopen, 3000));
 
-// Keys of the desk: an element with data-key="a" is pressed, followed or focused by "a"; j and k walk the rows.
+// Keys of the desk: data-key="a" is pressed, followed or focused by "a"; j and k walk the rows.
 let row = -1;
 const walk = (step) => {
-  const rows = [...document.querySelectorAll("[data-row]")];
+  const rows = [...all("[data-row]")];
   if (!rows.length) return;
   rows[row]?.classList.remove("is-cursor");
   row = Math.max(0, Math.min(rows.length - 1, row + step));
@@ -31,7 +32,8 @@ const walk = (step) => {
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-  if (event.key === "j" || event.key === "k") return walk(event.key === "j" ? 1 : -1);
+  const step = { j: 1, k: -1 }[event.key];
+  if (step) return walk(step);
   const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!found || found.disabled) return;
   event.preventDefault();
@@ -47,11 +49,12 @@ document.addEventListener("change", (event) => {
   list.textContent = [...input.files].map((file) => file.name).join("、");
 });
 
-// After a failed submit the summary of errors is read first. A menu closes with Escape or a click elsewhere.
+// The summary of errors is read first. A menu closes with Escape or a click elsewhere.
 document.querySelector(".th-errors")?.focus();
-const menus = (keep) => document.querySelectorAll(".th-menu[open]").forEach((menu) => { if (menu !== keep) menu.open = false; });
+const menus = (keep) => all(".th-menu[open]").forEach((menu) => { menu.open = menu === keep; });
 document.addEventListener("click", (event) => menus(event.target.closest(".th-menu")));
 document.addEventListener("keydown", (event) => event.key === "Escape" && menus());
 
-// The desk's bar:
-document.querySelector(".th-deskbar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// The desk's bar, and its rail where that lies under it:
+const lying = innerWidth < 960 ? ".th-deskbar, .th-rail" : ".th-deskbar";
+all(`:is(${lying}) [aria-current]`).forEach((at) => at.scrollIntoView({ block: "nearest", inline: "center" }));
