@@ -1,8 +1,9 @@
 """What every test stands on: traps, markers that set themselves, and the real parts (threads, worker, browser …)."""
 
+import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,7 +12,15 @@ from django.db import connection, connections
 
 from tests import traps
 
-pytest_plugins = ["tests.real_worker", "tests.real_browser", "tests.real_registers", "tests.real_sms"]
+pytest_plugins = [
+    "tests.real_database",
+    "tests.real_worker",
+    "tests.real_browser",
+    "tests.real_registers",
+    "tests.real_sms",
+]
+
+COMMITTING = {"transactional_db", "live_server"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +37,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept, left_out = [], []
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
+        django_db = item.get_closest_marker("django_db")
+        is_committed = bool((django_db and django_db.kwargs.get("transaction")) or COMMITTING.intersection(fixtures))
+        if django_db or is_committed or "db" in fixtures:
+            item.add_marker("database")
+        if is_committed:
+            item.add_marker("commits")
         if "worker" in fixtures:
             item.add_marker("worker")
         if "chromium" in fixtures:
@@ -39,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is loaded by now stays: looking through it for garbage again and again costs a twelfth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 class NothingIsSkippedSilently:
@@ -71,29 +92,27 @@ class NothingIsSkippedSilently:
 @pytest.fixture(autouse=True)
 def _cache_starts_empty(request: pytest.FixtureRequest) -> Iterator[None]:
     """Committed tests leave their rate limits in the database cache; a rolled-back test does not."""
-    is_committed = not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames)
+    is_committed = not COMMITTING.isdisjoint(request.fixturenames)
     if is_committed:
         request.getfixturevalue("transactional_db")
     yield
     if is_committed:
         cache.clear()
+        wait_for_others()
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The test database; before it is dropped, what a browser left open in the live server is ended."""
-    yield
-    if connection.vendor != "postgresql":
-        return
-    with django_db_blocker.unblock():
-        connections.close_all()
-        connection.close_pool()
+def wait_for_others(seconds: float = 20) -> None:
+    """Wait for what a browser's last request is still doing: emptying the tables meanwhile would end in a deadlock."""
+    deadline = time.monotonic() + seconds
+    while connection.vendor == "postgresql" and time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
             )
-        connections.close_all()
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from deploy.browser import FLAGS, find_chromium
 
+PATIENCE = 60_000  # milliseconds; a machine that checks may be busy with the other half of the suite
 LOCALES = {"zh-hans": "zh-CN", "en": "en-GB"}
 
 
@@ -18,6 +19,7 @@ def chromium() -> Iterator[Browser]:
     """One Chromium for the session; fails with what to install where there is none."""
     # Playwright keeps an event loop in this thread, so Django would take every query of a test for an async one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     path = find_chromium()
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(path), args=FLAGS)
@@ -50,7 +52,7 @@ def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[.
             reduced_motion="reduce",
         )
         context.add_cookies([{"name": "language", "value": language, "url": base_url}])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: note_console(message.text))

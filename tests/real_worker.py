@@ -56,7 +56,7 @@ class Worker:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not self.app.control.ping(timeout=0.3, limit=1):
             assert started.poll() is None, f"the worker did not start:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"the worker does not answer:\n{self.log.read_text()}"
@@ -71,12 +71,21 @@ class Worker:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def sleep(self) -> None:
+        """Let the worker do nothing: what other tests nudge it for is none of its business, nor is their database."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End the worker after the task it is at."""
         if self.process.poll() is None:
+            self.wake()
             stop(self.process, seconds=20)
 
-    def wait_until(self, is_done: Callable[[], object], *, seconds: float = 20) -> None:
+    def wait_until(self, is_done: Callable[[], object], *, seconds: float = 120) -> None:
         """Wait until the worker's doings show; fails with the worker's log."""
         deadline = time.monotonic() + seconds
         while not is_done():
@@ -113,11 +122,14 @@ def _worker_process(django_db_setup: None, broker: str) -> Iterator[Worker]:
 @pytest.fixture
 def worker(transactional_db: None, _worker_process: Worker) -> Iterator[Worker]:
     """The running worker; its queue is empty at the start of the test."""
+    app.control.purge()
     if _worker_process.process.poll() is not None:
         _worker_process.restart()
-    app.control.purge()
+    else:
+        _worker_process.wake()
     nudging._quiet_until = 0.0  # an earlier test without a broker may have silenced the nudges for a while
     yield _worker_process
     app.control.purge()
     if _worker_process.process.poll() is None:
         _worker_process.wait_until_idle()
+        _worker_process.sleep()

@@ -1,5 +1,6 @@
 """What an applicant may read and do by API: the same as on the pages, masked as there."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,7 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from applicants.people.models import Education, Paper
+from portal.casework import programmes
 from portal.casework.models import Application, Submission
+from portal.casework.programmes import programme
 from portal.casework.services.drafting import discard_draft
 from tests import factories as make
 from tests.api.calling import Caller, errors_of, problem_of
@@ -101,14 +104,17 @@ def test_start_fill_in_hand_in_submit_and_withdraw(person):
     assert (again.status_code, again.json()["state"]) == (200, "withdrawn")
 
 
-def test_the_privacy_notice_has_to_be_read_and_the_programme_to_be_open(me):
+def test_the_privacy_notice_has_to_be_read_and_the_programme_to_be_open(me, monkeypatch):
+    closed = replace(programme("apartment"), is_open=False)
+    monkeypatch.setitem(programmes._PROGRAMMES, "apartment", closed)
     body = {"programme": "living-subsidy", "policy": "LS-2022", "is_privacy_read": False}
     assert list(errors_of(me.send("post", "api_applications", body=body))) == ["is_privacy_read"]
-    assert list(errors_of(me.send("post", "api_applications", body=body | {"programme": "lodging"}))) == ["programme"]
+    assert list(errors_of(me.send("post", "api_applications", body=body | {"programme": "apartment"}))) == ["programme"]
     later = body | {"policy": "YTE-2024", "is_privacy_read": True}
     assert problem_of(me.send("post", "api_applications", body=later))[:2] == (409, "/api/docs/#refused")
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_said_and_the_key_stays_free(me, person):
     draft = make.start_draft(person)
     answer = me.send("post", "api_submit", draft.pk, body={"version": 0}, Idempotency_Key="k1")
@@ -227,6 +233,7 @@ def test_a_draft_is_discarded(me, person):
     assert me.get("api_application", draft.pk).status_code == 404
 
 
+@pytest.mark.slow
 def test_what_is_not_mine_is_not_there(person):
     draft, paper = make.make_draft(person), person.papers.first()
     other = Caller(make.make_user())
@@ -289,6 +296,7 @@ def test_a_cursor_that_nobody_was_given_is_not_there(me, cursor):
     assert me.get("api_papers", cursor=cursor).status_code in (200, 404)
 
 
+@pytest.mark.slow
 def test_my_applications_cost_the_same_for_one_and_for_many(me, person, django_assert_num_queries):
     row = make.make_application_in("withdrawn", person=person)
     me.get("api_applications")

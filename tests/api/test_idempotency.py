@@ -22,6 +22,7 @@ def draft(db):
     return make.make_draft()
 
 
+@pytest.mark.slow
 def test_the_same_key_gets_the_first_answer_even_when_the_file_has_moved_on(draft):
     me = Caller(draft.applicant.user)
     first = submit(me, draft.pk)
@@ -33,6 +34,7 @@ def test_the_same_key_gets_the_first_answer_even_when_the_file_has_moved_on(draf
     assert Submission.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_the_same_key_with_another_body_or_for_another_application_is_refused(draft):
     me = Caller(draft.applicant.user)
     submit(me, draft.pk)

@@ -21,6 +21,7 @@ def answer(
     as_of: date | None = None,
     days: int = 30,
     asked_for: object = None,
+    spouse: dict[str, str] | None = None,
 ) -> RegisterAnswer:
     """What ``register`` said about ``person``; ``None`` for values: it knows nobody of that number."""
     work = Employment.objects.get(person=person)
@@ -42,6 +43,7 @@ def answer(
         expires_on=timezone.localdate(at) + timedelta(days=days),
         is_known=values is not None,
         values=values,
+        spouse=spouse,
         receipt="the reply as received",
     )
 

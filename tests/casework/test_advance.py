@@ -22,6 +22,7 @@ from tests.factories import AT
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_accepting_waits_for_a_proven_number():
     row = make.make_application_in("accept")
     assert refused(row, "accept", "clerk") == "证件号码还没有核实。请先对照身份证件核实。"
@@ -33,6 +34,7 @@ def test_accepting_waits_for_a_proven_number():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_accepting_waits_until_no_other_application_under_the_number_is_open():
     number = make.make_number()
     other = make.make_application_in("first_review", person=make.make_person(identity={"number": number}))
@@ -257,6 +259,7 @@ def test_the_database_itself_keeps_them_apart(one, other):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_a_file_in_a_colleagues_hands_is_taken_over_with_a_reason_first():
     row = make.make_application_in("first_review")
     colleague = make.make_staff("first_reviewer")

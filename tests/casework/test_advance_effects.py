@@ -52,6 +52,7 @@ def test_every_step_leaves_one_line_on_the_timeline_and_one_entry():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_each_step_that_tells_the_applicant_sends_one_letter():
     row = make.make_application_in("approved")
 
@@ -138,6 +139,7 @@ def test_a_decision_is_numbered_and_signed():
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_facts_are_settled_by_the_first_reviewer_at_first_review_with_a_paper_of_the_file():
     row = make.make_application_in("first_review")
     other = make.make_application_in("accept")
@@ -153,8 +155,8 @@ def test_facts_are_settled_by_the_first_reviewer_at_first_review_with_a_paper_of
         )
 
     for wrong, sentence in (
-        ({"by": "clerk"}, "只有初审时，由初审人员认定事实。"),
-        ({"application": other, "paper": other}, "只有初审时，由初审人员认定事实。"),
+        ({"by": "clerk"}, "只有初审时，由初审人员认定事实；没有初审的，由审定人员认定。"),
+        ({"application": other, "paper": other}, "只有初审时，由初审人员认定事实；没有初审的，由审定人员认定。"),
         ({"paper": other}, "请选择这件申请的材料。"),
         ({"value": "去年夏天"}, "“去年夏天”不是日期，请写成 2023-06-20 这样"),
     ):

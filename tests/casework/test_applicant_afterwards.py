@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
@@ -14,6 +13,7 @@ from portal.audit.models import Entry
 from portal.casework.models import Application, ShelfPaper
 from portal.casework.states import State
 from subsidies.models import Payable, Roll, RollLine
+from tests.browsing import signed_in
 from tests.factories import (
     AT,
     AT_2024,
@@ -49,12 +49,6 @@ EDUCATION = {
 def _october_2023() -> None:
     move_clock()
     load_policies()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(row: Application, name: str = "application", *args: str) -> str:

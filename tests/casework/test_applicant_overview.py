@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.casework.models import Application
 from subsidies.models import Payable
+from tests.browsing import signed_in
 from tests.factories import AT, load_policies, make_application_in, make_draft, make_upload, make_user, move_clock
 from tests.subsidies.paying import cancelled
 
@@ -22,12 +22,6 @@ MARKED = ({"kind": "paper", "section": "", "name": "diploma", "note": "四角没
 def _october_2023() -> None:
     move_clock()
     load_policies()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def my_list(user: User) -> dict[str, list[Any]]:
@@ -45,7 +39,8 @@ def page(row: Application, name: str, *args: str) -> str:
 
 
 def listed(open: tuple[UUID, ...] = (), ended: tuple[UUID, ...] = (), granted: UUID | None = None) -> dict[str, Any]:
-    return {"open": [*open], "ended": [*ended], "offered": [("living-subsidy", granted)]}
+    offered = [("talent-card", None), ("living-subsidy", granted), ("lodging", None), ("apartment", None)]
+    return {"open": [*open], "ended": [*ended], "offered": offered}
 
 
 @pytest.mark.slow

@@ -1,12 +1,12 @@
 """From the privacy notice to the receipt, as an applicant walks it."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from applicants.people.models import Education, Person
 from portal.casework.models import Application, ShelfPaper, Submission
 from portal.casework.states import State
+from tests.browsing import signed_in
 from tests.factories import (
     AT_2024,
     jpeg_bytes,
@@ -30,12 +30,6 @@ PRIVACY, START = "/apply/living-subsidy/privacy/", "/apply/living-subsidy/"
 def _october_2023() -> None:
     move_clock()
     load_policies()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(row: Application, name: str = "application", *args: str) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def two_of_one_number():
     """Two applications at final approval, in two programmes and by two accounts, accepted under one number."""
     first, second = (make.make_application_in(State.FINAL_APPROVAL) for _turn in range(2))
-    Application.objects.filter(pk=second.pk).update(number_hash=first.number_hash, programme="lodging")
+    Application.objects.filter(pk=second.pk).update(number_hash=first.number_hash, programme="apartment")
     return now(first), now(second)
 
 

@@ -309,12 +309,14 @@ def test_whoever_entered_it_may_accept_it_but_not_review_it():
 
 @pytest.mark.parametrize("entering", ["entered_by", "submitted_by"])
 @pytest.mark.parametrize("signing", ["first_reviewer", "second_reviewer", "approver"])
+@pytest.mark.slow
 def test_the_database_keeps_who_entered_from_who_decides(entering, signing):
     row, clerk = make.make_draft(), make.staff("clerk")
     with pytest.raises(IntegrityError, match=f"{entering}_and_{signing}_are_different_people"), transaction.atomic():
         Application.objects.filter(pk=row.pk).update(**{entering: clerk, signing: clerk})
 
 
+@pytest.mark.slow
 def test_four_people_run_a_bureau_with_a_counter():
     everything = ("clerk", "first_reviewer", "second_reviewer", "approver", "administrator")
     one, two, three, four = [make.make_staff(*everything) for _person in range(4)]

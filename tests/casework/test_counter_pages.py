@@ -10,9 +10,9 @@ from portal.audit.models import Entry
 from portal.casework.models import Application
 from portal.notifications.models import Letter
 from tests import factories as make
+from tests.browsing import signed_in
 from tests.casework.at_counter import enter, fill, hand_in, identity, sent
 from tests.casework.moving import MARK, take
-from tests.casework.test_desk_acts import signed_in
 from tests.factories import AT, ON
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,7 @@ def test_an_administrator_sees_the_letters_and_enters_nothing():
     assert client.post(COUNTER, said()).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_clerk_goes_the_whole_way_on_the_applicants_own_pages():
     clerk = make.staff("clerk")
     client = signed_in(clerk)
@@ -152,6 +153,7 @@ def test_a_clerk_goes_the_whole_way_on_the_applicants_own_pages():
     assert "上传签名的请求书" in page
 
 
+@pytest.mark.slow
 def test_the_file_page_says_that_it_was_entered_at_the_counter():
     clerk = make.make_staff("clerk", name="蒋受")
     row = sent(clerk)
@@ -187,6 +189,7 @@ def test_a_withdrawal_is_asked_for_on_paper_first():
     assert Application.objects.get().state == "withdrawn"
 
 
+@pytest.mark.slow
 def test_a_correction_at_the_counter_asks_for_the_form_signed_anew():
     clerk = make.staff("clerk")
     row = sent(clerk)
@@ -219,6 +222,7 @@ def test_a_letter_on_paper_is_read_printed_and_noted():
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.slow
 def test_every_page_of_the_counter_opens_in_both_languages(language):
     clerk = make.staff("clerk")
     draft, row = enter(clerk), sent(clerk)
@@ -242,6 +246,7 @@ def test_every_page_of_the_counter_opens_in_both_languages(language):
     assert client.get(f"{COUNTER}{draft.pk}/request/").status_code == 302
 
 
+@pytest.mark.slow
 def test_pages_of_a_counter_are_not_there_for_anybody_else():
     draft, row = enter(make.staff("clerk")), sent(make.staff("clerk"))
     visitors = [make.make_user(), make.make_staff("clerk", town="lingxiu"), make.staff("first_reviewer")]

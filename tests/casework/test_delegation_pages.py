@@ -5,13 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import Delegation, User
 from portal.casework.models import Recusal, StepTaken
 from portal.casework.services.delegating import make_delegation
 from tests import factories as make
+from tests.browsing import signed_in
 from tests.casework.moving import now
 from tests.factories import AT, ON
 
@@ -22,12 +22,6 @@ LIST, NEW = "/desk/delegations/", "/desk/delegations/new/"
 @pytest.fixture(autouse=True)
 def _the_day():
     make.move_clock()
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(response):
@@ -161,6 +155,7 @@ def test_what_cannot_be_read_is_said_beside_the_field_and_kept(changes, sentence
     assert not Delegation.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_administrator_asks_for_a_recusal_and_lifts_it_on_the_pages():
     row = make.make_application_in("first_review")
     reviewer, admin = make.staff("first_reviewer"), make.make_staff("administrator", name="管一川")

@@ -369,6 +369,7 @@ def test_a_file_waits_for_who_is_away_until_a_delegate_could_move_it():
     assert stuck_files(admin, on=ON) == []
 
 
+@pytest.mark.slow
 def test_stuck_files_cost_the_same_queries_for_one_and_for_several():
     make.make_application_in("second_review")
     second, first, admin = make.make_staff("second_reviewer"), make.staff("first_reviewer"), make.staff("administrator")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from applicants.people.services import save_identity
@@ -12,14 +11,9 @@ from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused, take_file
 from portal.notifications.models import Letter
 from tests import factories as make
+from tests.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def now(row):
@@ -76,6 +70,7 @@ def test_a_number_may_be_proven_at_the_counter_too():
     assert person.is_proven and person.proven_paper is None
 
 
+@pytest.mark.slow
 def test_a_number_proven_for_somebody_else_is_said_and_not_proven_again():
     make.move_clock()
     number = make.make_number()
@@ -166,6 +161,7 @@ def test_a_value_that_differs_from_what_was_declared_shows_both():
     assert row.assessments.order_by("number").last().answers == "unuuuunm"
 
 
+@pytest.mark.slow
 def test_insured_months_are_put_into_their_notation():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -216,6 +212,7 @@ def test_what_cannot_be_read_is_shown_again_with_its_sentence():
 
 
 @pytest.mark.parametrize("day", ["1899-12-31", "2033-10-17", "9999-01-01"])
+@pytest.mark.slow
 def test_a_day_that_no_paper_can_show_is_not_settled(day):
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -237,6 +234,7 @@ def test_a_clause_proven_by_the_declaration_is_not_settled():
     assert settle(client, row, "LS-99", "diploma", {}).status_code == 404
 
 
+@pytest.mark.slow
 def test_settling_on_a_stale_page_is_refused_and_keeps_what_was_typed():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -279,6 +277,7 @@ def test_a_return_marks_fields_and_papers_and_tells_the_applicant():
     assert Letter.objects.get(kind="correction_needed").recipient == row.applicant.user
 
 
+@pytest.mark.slow
 def test_a_return_without_a_mark_or_a_reason_says_so_and_keeps_what_was_typed():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -293,6 +292,7 @@ def test_a_return_without_a_mark_or_a_reason_says_so_and_keeps_what_was_typed():
     assert now(row).state == "first_review"
 
 
+@pytest.mark.slow
 def test_a_refusal_names_clause_and_reason_and_the_letter_says_both():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -381,6 +381,7 @@ def test_nobody_handles_the_own_application():
 # ── taking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_file_is_taken_and_taken_over_with_a_reason():
     make.move_clock()
     row = make.make_application_in("accept")

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,14 +14,9 @@ from portal.casework.models import Application
 from portal.casework.services.checking import check_submission
 from portal.casework.services.drafting import put_on_shelf, resubmit_application
 from tests import factories as make
+from tests.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(user, row, **query):
@@ -47,6 +41,7 @@ def test_before_any_paper_is_looked_at_declared_clauses_wait_and_say_what_they_w
     assert "本人填写" in text
 
 
+@pytest.mark.slow
 def test_name_and_number_are_masked_until_somebody_asks_and_that_is_kept():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -85,6 +80,7 @@ def test_papers_stand_beside_the_clauses_and_pictures_are_shown():
     assert f'<img src="{reverse("paper", args=[diploma.paper_id])}?view=1&amp;page=1" alt="毕业证书">' in text
 
 
+@pytest.mark.slow
 def test_doubts_stand_beside_what_they_are_about():
     make.move_clock()
     person = make.make_person(employment={"employer_kind": "state_organ"})
@@ -95,6 +91,7 @@ def test_doubts_stand_beside_what_they_are_about():
     assert text.count("单位类型和统一社会信用代码的登记类别不一致。") == 1
 
 
+@pytest.mark.slow
 def test_only_a_first_reviewer_at_first_review_is_given_forms_to_settle():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -117,6 +114,7 @@ def test_the_form_to_settle_is_filled_with_what_was_declared():
     assert 'name="LS-5-insured_1_to" value="2023-09"' in text
 
 
+@pytest.mark.slow
 def test_an_auditor_reads_everything_and_has_no_act():
     make.move_clock()
     row = make.make_application_in("first_review")
@@ -132,6 +130,7 @@ def test_an_auditor_reads_everything_and_has_no_act():
         assert client.post(reverse("desk_step", args=[row.pk, step])).status_code == 404
 
 
+@pytest.mark.slow
 def test_who_may_see_a_decided_file_reads_its_decision_and_leaves_an_entry():
     make.move_clock()
     row = make.make_application_in("approved")
@@ -156,6 +155,7 @@ def test_before_the_decision_staff_are_led_back_to_the_file():
     assert answer["Location"] == reverse("desk_file", args=[row.pk])
 
 
+@pytest.mark.slow
 def test_a_file_out_of_scope_and_a_draft_are_not_there():
     make.move_clock()
     row = make.make_application_in("accept")
@@ -207,6 +207,7 @@ def test_before_any_correction_there_is_no_such_tab():
     assert "补正差异" not in page(make.staff("clerk"), make.make_application_in("accept"))
 
 
+@pytest.mark.slow
 def test_earlier_applications_of_the_same_number_are_named():
     make.move_clock()
     number = make.make_number()
@@ -264,6 +265,7 @@ def test_before_the_check_has_run_the_page_says_so():
 
 
 @pytest.mark.parametrize("state", ["public_notice", "objection", "approved", "refused", "withdrawn", "lapsed"])
+@pytest.mark.slow
 def test_every_state_has_a_page(state):
     make.move_clock()
     row = make.make_application_in(state)

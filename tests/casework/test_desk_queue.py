@@ -13,15 +13,10 @@ from portal.accounts.models import RoleGrant
 from portal.casework.models import Application, Assessment
 from portal.casework.services.finding import PAGE, QueueFilter, queue_files, queue_page, stuck_files
 from tests import factories as make
+from tests.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
 ON = make.ON
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def references(response):
@@ -75,6 +70,7 @@ def copies(row, count, **changes):
     return rows
 
 
+@pytest.mark.slow
 def test_the_queue_opens_on_what_the_person_can_act_on():
     make.move_clock()
     waiting, reviewing = in_state("accept")[0], in_state("first_review")[0]
@@ -83,6 +79,7 @@ def test_the_queue_opens_on_what_the_person_can_act_on():
     assert references(signed_in(make.staff("first_reviewer")).get(reverse("desk"))) == [reviewing.reference]
 
 
+@pytest.mark.slow
 def test_auditors_see_everything_in_work_and_have_no_form_but_the_search():
     make.move_clock()
     rows = in_state("accept") + in_state("first_review")
@@ -117,6 +114,7 @@ def test_the_clock_of_a_correction_is_paused_and_a_late_file_says_by_how_much():
     assert "超 2 日" in text  # 13 and 16 October
 
 
+@pytest.mark.slow
 def test_a_town_clerk_sees_the_files_of_that_town_only():
     make.move_clock()
     ours, theirs = in_state("accept", 2)
@@ -162,6 +160,7 @@ def test_a_first_reviewer_who_also_reviews_second_does_not_find_the_own_file_the
         ("view=nonsense&town=nowhere", {"a", "b", "c"}),
     ],
 )
+@pytest.mark.slow
 def test_the_filters_narrow_the_queue(query, found):
     make.move_clock()
     auditor = make.staff("auditor")
@@ -205,6 +204,7 @@ def test_a_key_that_cannot_be_read_gives_the_first_page():
     assert references(signed_in(make.staff("clerk")).get(reverse("desk") + "?after=drop+table")) == [row.reference]
 
 
+@pytest.mark.slow
 def test_thirty_files_cost_no_more_queries_than_one():
     make.move_clock()
     row = in_state("accept")[0]
@@ -289,6 +289,7 @@ def test_the_search_takes_no_number_from_an_address():
 # ── files that nobody may move ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_file_is_stuck_where_the_only_holder_is_barred():
     make.move_clock()
     row = in_state("second_review")[0]

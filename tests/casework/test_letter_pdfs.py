@@ -8,6 +8,7 @@ from django.urls import reverse
 from portal.audit.models import Entry
 from portal.casework.models import Decision
 from tests import factories as make
+from tests.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
 RARE = "欧阳\U00020bb7"
@@ -16,12 +17,6 @@ RARE = "欧阳\U00020bb7"
 @pytest.fixture(autouse=True)
 def _october_2023():
     make.move_clock()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def words(content: bytes) -> str:
@@ -91,6 +86,7 @@ def test_what_is_not_there_yet_is_404():
     assert signed_in(draft.applicant.user).get(reverse("receipt_pdf", args=[draft.pk])).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_pages_offer_them():
     row = make.make_application_in("approved")
     client = signed_in(row.applicant.user)

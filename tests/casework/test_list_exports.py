@@ -8,7 +8,6 @@ from uuid import uuid4
 import openpyxl
 import pytest
 from django.core.files.storage import default_storage
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from portal.casework.services.exporting import (
 )
 from portal.casework.services.finding import QueueFilter
 from tests import factories as make
+from tests.browsing import signed_in
 
 pytestmark = pytest.mark.django_db
 ALL = QueueFilter("all")
@@ -34,12 +34,6 @@ NEW = "/desk/lists/new/"
 COPIED = (
     "programme", "policy_version", "state", "state_at", "town", "created_at", "submitted_at", "submitted_on", "due_on",
 )  # fmt: skip
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def rows_of(content: bytes) -> list[tuple]:
@@ -163,6 +157,7 @@ def test_a_long_list_is_made_in_batches_and_kept_sealed(three_at_once):
     assert list(actions) == ["list.ask", "list.finish", "list.export"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_a_batch_and_no_row_comes_twice(three_at_once):
     export = long_list(make.staff("auditor"))
     run_batch(export_id=export.pk, at=AT, at_real=timezone.now(), size=3)
@@ -184,6 +179,7 @@ def test_a_list_is_deleted_after_seven_days(three_at_once):
     assert (export.state, default_storage.exists(export.name)) == ("expired", False)
 
 
+@pytest.mark.slow
 def test_what_breaks_three_times_is_given_up(three_at_once):
     export = long_list(make.staff("auditor"))
     run_batch(export_id=export.pk, at=AT, at_real=timezone.now(), size=3)
@@ -219,6 +215,7 @@ def test_a_list_five_times_as_long_takes_no_more_memory(monkeypatch):
 # ── pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_queue_leads_to_its_list_and_a_short_one_downloads():
     make.move_clock()
     a_file()
@@ -245,6 +242,7 @@ def test_the_page_asks_for_the_reason_beside_the_field():
     assert reviewer.post(NEW, {"masking": "unmasked", "reason": "要"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_progress_shows_without_a_script_and_only_to_who_asked(three_at_once):
     make.move_clock()
     by = make.staff("auditor")

@@ -177,6 +177,7 @@ def test_only_an_administrator_of_the_file_answers(two_on_a_list):
             answer(objection, is_upheld=False, by=other)
 
 
+@pytest.mark.slow
 def test_nobody_answers_an_objection_of_their_own(two_on_a_list):
     objection = object_to(two_on_a_list[0], by=staff("administrator"))
     with pytest.raises(StepRefused, match="不能答复自己提出或登记的异议"):
@@ -218,6 +219,7 @@ def test_an_objection_to_somebody_who_then_withdraws_is_still_answered(two_on_a_
     assert Letter.objects.filter(kind="objection_answered").count() == 1
 
 
+@pytest.mark.slow
 def test_the_office_enters_a_letter_within_its_scope_only(two_on_a_list):
     lin, _chen = two_on_a_list
     details = {"line": line_of(lin), "name": "王五", "contact": "来信", "text": TEXT, "objector": None, "at": day(5, 4)}

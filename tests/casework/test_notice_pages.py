@@ -1,16 +1,14 @@
 """The pages of public notices: only in their days, to their readers, at a constant price."""
 
-import re
-
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.audit.models import Entry
 from portal.casework.models import Application, Notice, NoticeLine, NoticeObjection
 from portal.casework.services.noticing import raise_objection
 from portal.casework.views import notices_desk
+from tests.browsing import signed_in, text_of
 from tests.casework.noticed import collect, day, make_waiting, release
 from tests.factories import make_staff, make_user, move_clock, staff
 
@@ -19,16 +17,6 @@ LIST = "/notices/GS-2023-0001/"
 DESK = "/desk/notices/GS-2023-0001/"
 CHECKED = {"masked": "on", "nothing_else": "on", "figures": "on", "contact": "on"}
 OBJECTION = {"name": "王五", "contact": "13900139000", "text": "他已经不在这家单位。"}
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """The answer to an objector without an account: printed, handed over, noted, and not forgotten."""
 
-import re
 from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.audit.models import Entry
@@ -13,21 +11,12 @@ from portal.casework.models import Application, NoticeLine, NoticeObjection
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.noticing import answer_objection, raise_objection
 from portal.casework.services.telling import tell_objector, untold_objections
+from tests.browsing import signed_in, text_of
 from tests.casework.noticed import collect, day, make_waiting, release
 from tests.factories import make_staff, make_user, move_clock, staff
 
 pytestmark = pytest.mark.django_db
 ANSWER = "已经核实，他仍在职。"
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 @pytest.fixture
@@ -149,6 +138,7 @@ def test_handing_over_is_noted_with_how_when_and_by_whom(raised):
         ({}, "请写送达的日期。"),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_noted_is_sent_back_with_a_sentence(raised, sent, sentence):
     page = f"/desk/objections/{answered(raised).pk}/told/"
     response = signed_in(staff("administrator")).post(page, sent)
@@ -174,6 +164,7 @@ def test_only_an_administrator_notes_it_and_only_after_the_answer(raised):
             tell(objection, by=other)
 
 
+@pytest.mark.slow
 def test_an_auditor_reads_and_notes_nothing(raised):
     page = f"/desk/objections/{answered(raised).pk}/"
     client = signed_in(staff("auditor"))
@@ -188,6 +179,7 @@ def test_an_objector_with_an_account_was_written_to_already(raised):
         tell(objection)
 
 
+@pytest.mark.slow
 def test_what_was_answered_and_not_handed_over_stands_on_the_desk_until_it_is(raised):
     client = signed_in(staff("administrator"))
     heading = "已答复，还没有送达"
@@ -202,6 +194,7 @@ def test_what_was_answered_and_not_handed_over_stands_on_the_desk_until_it_is(ra
     assert heading not in text_of(client.get("/desk/notices/"))
 
 
+@pytest.mark.slow
 def test_the_list_of_what_is_not_handed_over_costs_the_same_for_many(raised):
     client = signed_in(staff("administrator"))
     answered(raised)

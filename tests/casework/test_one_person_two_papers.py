@@ -39,6 +39,7 @@ def test_the_second_file_of_a_linked_person_is_not_accepted():
     assert refused(second, "accept", "clerk") == told
 
 
+@pytest.mark.slow
 def test_a_linked_person_is_granted_once_what_excludes_each_other():
     first, second = (make.make_application_in(State.FINAL_APPROVAL) for _turn in range(2))
     link(first.applicant, second.applicant)
@@ -75,6 +76,7 @@ def test_a_search_for_one_paper_finds_the_files_of_the_other():
         ("passport", "E12345678", "e 1234 5678"),
     ],
 )
+@pytest.mark.slow
 def test_every_paper_is_found_by_its_number(kind, number, typed):
     row = make.make_application_in(State.FIRST_REVIEW)
     save_identity(person=row.applicant, values={"number_kind": kind, "number": number}, by=None, at=AT)
@@ -89,6 +91,7 @@ def two_claims():
     return now(first), now(second)
 
 
+@pytest.mark.slow
 def test_two_claims_on_one_number_are_a_task():
     first, second = two_claims()
     make.make_application_in(State.ACCEPT)  # alone with their number
@@ -105,6 +108,7 @@ def test_a_number_typed_by_two_who_never_applied_is_no_task():
     assert number_clashes() == []
 
 
+@pytest.mark.slow
 def test_who_is_asked_to_correct_is_written_once():
     _first, second = two_claims()
     clerk = make.staff("clerk")
@@ -117,6 +121,7 @@ def test_who_is_asked_to_correct_is_written_once():
     assert number_clashes() == []
 
 
+@pytest.mark.slow
 def test_the_pages_mask_what_is_not_revealed_and_note_who_looked():
     first, second = two_claims()
     address = f"/desk/people/{second.applicant_id}/"
@@ -131,6 +136,7 @@ def test_the_pages_mask_what_is_not_revealed_and_note_who_looked():
     assert (page.count(first.reference), page.count(second.reference)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_clerk_links_and_unlinks_on_the_page():
     first, second = make.make_application_in(State.FIRST_REVIEW), make.make_application_in(State.ACCEPT)
     address = f"/desk/people/{first.applicant_id}/"

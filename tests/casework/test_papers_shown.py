@@ -5,7 +5,6 @@ from io import BytesIO
 
 import pytest
 from django.core.files.storage import default_storage
-from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageChops
 
@@ -18,6 +17,7 @@ from portal.casework.models import Application, ShelfPaper
 from portal.policy.terms import PaperLimits
 from portal.vault.files import write_sealed
 from tests import factories as make
+from tests.browsing import signed_in
 from tests.people.hostile import document
 
 pytestmark = pytest.mark.django_db
@@ -27,12 +27,6 @@ SEALED_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-store, max-age=0, no-cache, must-revalidate",
 }
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -66,6 +60,7 @@ def picture_of(response) -> Image.Image:
     return Image.open(BytesIO(response.content))
 
 
+@pytest.mark.slow
 def test_a_page_is_a_picture_that_is_sealed_off_and_leaves_an_entry(row):
     item, reviewer = shelved(row, document(3)), make.staff("first_reviewer")
     response = signed_in(reviewer).get(address(item, "?view=1&page=2"))
@@ -77,6 +72,7 @@ def test_a_page_is_a_picture_that_is_sealed_off_and_leaves_an_entry(row):
     assert (entry.actor_id, entry.target_id) == (reviewer.pk, str(item.paper_id))
 
 
+@pytest.mark.slow
 def test_a_page_can_be_enlarged(row):
     item = shelved(row, document())
     response = signed_in(make.staff("first_reviewer")).get(address(item, "?view=1&zoom=1"))
@@ -103,6 +99,7 @@ def test_whoever_looks_stands_all_over_the_page(row):
 
 
 @pytest.mark.parametrize("role", ["clerk", "first_reviewer", "second_reviewer", "approver", "auditor"])
+@pytest.mark.slow
 def test_a_photograph_is_marked_too(row, role):
     item, user = row.shelf.get(kind="id_card"), make.staff(role)
     response = signed_in(user).get(address(item, "?view=1&page=1"))
@@ -122,6 +119,7 @@ def test_a_mark_says_who_and_when_and_both_times_where_they_differ():
 
 
 @pytest.mark.parametrize("page", ["0", "4", "-1", "x", "", "1e3", "２", "99999999999999999999"])
+@pytest.mark.slow
 def test_a_page_that_is_not_there_is_not_found(row, page):
     item = shelved(row, document(3))
     assert signed_in(make.staff("first_reviewer")).get(address(item, f"?view=1&page={page}")).status_code == 404

@@ -7,6 +7,9 @@ import pytest
 from django.test import Client
 
 from portal.casework.programmes import Programme, all_programmes, register
+from tests.apartments.making import load_apartment_policy
+from tests.browsing import signed_in, text_of
+from tests.cards.making import load_card_policy
 from tests.casework.noticed import collect, day, make_waiting, release
 from tests.factories import (
     SHANGHAI,
@@ -17,6 +20,7 @@ from tests.factories import (
     move_clock,
     start_draft,
 )
+from tests.lodging.making import load_lodging_policy
 
 pytestmark = pytest.mark.django_db
 PAGE = "/programmes/living-subsidy/"
@@ -28,16 +32,6 @@ IN_2023 = datetime(2023, 10, 16, 9, 12, tzinfo=SHANGHAI)
 def _policies():
     load_policies()
     move_clock(IN_2024)
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def in_english(client):
@@ -59,6 +53,9 @@ def test_home_of_2023_knows_one_policy(client):
 
 
 def test_home_shows_every_registered_programme_and_marks_what_is_not_open(client):
+    load_card_policy()
+    load_lodging_policy()
+    load_apartment_policy()
     text = text_of(client.get("/"))
     assert [item.title for item in all_programmes() if str(item.title) not in text] == []
     assert text.count("尚未开放") == len([item for item in all_programmes() if not item.is_open])
@@ -72,6 +69,7 @@ def test_home_shows_an_applicant_how_far_the_newest_application_is():
     assert "最晚 10 月 19 日 告诉您是否受理" in text or "最晚 10 月 19 日告诉您是否受理" in text
 
 
+@pytest.mark.slow
 def test_home_promises_no_day_that_is_past():
     row = make_application_in("accept", at=IN_2023)
     text = text_of(signed_in(row.applicant.user).get("/"))

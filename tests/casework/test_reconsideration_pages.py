@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
 from portal.casework.models import Application, Reconsideration
 from tests import factories as make
+from tests.browsing import signed_in
 from tests.casework.test_letter_pdfs import words
 from tests.factories import SHANGHAI
 
@@ -19,12 +19,6 @@ REASON = "我是首次就业，<b>证明附后</b>。"
 @pytest.fixture(autouse=True)
 def _october_2023():
     make.move_clock()
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def now(row):
@@ -65,6 +59,7 @@ def test_a_refused_applicant_reads_by_when_and_finds_the_way():
         assert told in form
 
 
+@pytest.mark.slow
 def test_reason_and_paper_are_looked_over_and_sent():
     row = make.make_application_in("refused")
     client = signed_in(row.applicant.user)
@@ -96,6 +91,7 @@ def test_a_file_that_was_chosen_and_not_sent_apart_comes_along():
     assert row.shelf.filter(kind="reconsideration_paper").count() == 1
 
 
+@pytest.mark.slow
 def test_a_paper_is_taken_back_and_the_reason_stays():
     row = make.make_application_in("refused")
     client = signed_in(row.applicant.user)
@@ -120,6 +116,7 @@ def test_a_paper_is_taken_back_and_the_reason_stays():
         ({"reason": "理由", "version": ["1", "9" * 400], "send": "1"}, "这件申请刚刚被别人办理过。"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_wrong_is_said_and_nothing_is_asked(sent, sentence):
     row = make.make_application_in("refused")
     answer = post(signed_in(row.applicant.user), row, **sent)
@@ -136,6 +133,7 @@ def test_a_file_that_is_no_paper_is_refused_with_what_was_written():
     assert not row.shelf.filter(kind="reconsideration_paper").exists()
 
 
+@pytest.mark.slow
 def test_after_the_last_day_the_page_is_closed_and_says_what_is_left():
     row = make.make_application_in("refused")
     make.move_clock(datetime(2023, 11, 7, 9, tzinfo=SHANGHAI))
@@ -148,6 +146,7 @@ def test_after_the_last_day_the_page_is_closed_and_says_what_is_left():
     assert "application/reconsideration" not in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_it_is_withdrawn_after_asking_once_more():
     row = make.make_application_in("reconsideration")
     client = signed_in(row.applicant.user)
@@ -164,6 +163,7 @@ def test_it_is_withdrawn_after_asking_once_more():
 # ── the desk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_file_opens_on_the_reason_and_the_earlier_refusal():
     row = make.make_application_in("reconsideration")
     client = signed_in(make.staff("administrator"))
@@ -194,6 +194,7 @@ def test_who_acted_on_the_file_reads_why_it_is_for_somebody_else():
     assert (sentence in text_of(answer), now(row).state) == (True, "reconsideration")
 
 
+@pytest.mark.slow
 def test_an_administrator_upholds_it_on_the_page():
     row = make.make_application_in("reconsideration")
     make.move_clock(row.state_at + timedelta(hours=1))
@@ -248,6 +249,7 @@ def test_the_letter_of_a_refusal_tells_the_way_and_the_last_day():
 
 
 @pytest.mark.parametrize("step", ["uphold_reconsideration", "dismiss_reconsideration"])
+@pytest.mark.slow
 def test_hostile_answers_are_told_and_move_nothing(step):
     row = make.make_application_in("reconsideration")
     client = signed_in(make.staff("administrator"))

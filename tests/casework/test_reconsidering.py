@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from portal.casework.deadlines import last_days_to_ask
-from portal.casework.models import Application, Reconsideration
+from portal.casework.models import Reconsideration
 from portal.casework.services.advancing import StepRefused, advance, possible_steps, take_file
 from portal.casework.services.drafting import ask_reconsideration, start_application, withdraw_reconsideration
 from portal.casework.services.finding import QueueFilter, queue_files, stuck_files
@@ -15,16 +15,13 @@ from portal.notifications.models import Letter
 from portal.policy.services import stored_calendar
 from subsidies.models import Payable
 from tests import factories as make
+from tests.casework.moving import now
 from tests.factories import SHANGHAI
 
 pytestmark = pytest.mark.django_db
 
 ACTED = "您办理过这件申请，复核要由没有办理过的人决定。"
 REFUSED_HERE = "这件在这一环节由您不予批准过，复核后要由另一人办理。"
-
-
-def now(row):
-    return Application.objects.select_related("applicant__user", "policy_version__policy").get(pk=row.pk)
 
 
 def ask(row, *, at=None, reason="我是首次就业。"):
@@ -291,6 +288,7 @@ def test_the_database_itself_keeps_refuser_and_decider_apart():
         ("final_approval", "approver", (True, True)),
     ],
 )
+@pytest.mark.slow
 def test_upheld_it_goes_back_to_the_stage_that_refused_and_to_somebody_else(stage, role, signed):
     row = refuse_at(stage)
     ask(row)
@@ -329,6 +327,7 @@ def test_a_file_sent_back_with_nobody_else_for_it_is_stuck():
     assert stuck_files(administrator, on=back.state_at.date()) == []
 
 
+@pytest.mark.slow
 def test_an_upheld_file_is_approved_and_makes_one_payable():
     row = refuse_at("first_review")
     ask(row)

@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from portal.audit.models import Entry
@@ -19,6 +18,7 @@ from subsidies.models import Payable
 from subsidies.services.checking import payables_of
 from subsidies.services.settling import may_review
 from tests import factories as make
+from tests.browsing import signed_in
 from tests.casework.moving import now, refused, take
 from tests.factories import AT, ON
 
@@ -42,12 +42,6 @@ def not_kept_away(row, person, **kwargs):
     return str(refusal.value)
 
 
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_who_keeps_away_neither_takes_nor_moves_nor_settles_the_file():
     row = make.make_application_in("first_review")
     reviewer = make.staff("first_reviewer")
@@ -61,6 +55,7 @@ def test_who_keeps_away_neither_takes_nor_moves_nor_settles_the_file():
         make.settle_everything(now(row))
 
 
+@pytest.mark.slow
 def test_who_keeps_away_does_not_see_the_file_and_is_told_so_on_its_page():
     row = make.make_application_in("first_review")
     other = make.make_application_in("first_review")
@@ -170,6 +165,7 @@ def test_the_database_holds_what_a_recusal_is(change, name):
         made.save()
 
 
+@pytest.mark.slow
 def test_a_file_is_stuck_where_the_only_holder_keeps_away():
     row, other = make.make_application_in("first_review"), make.make_application_in("first_review")
     reviewer, admin = make.staff("first_reviewer"), make.staff("administrator")
@@ -183,6 +179,7 @@ def test_a_file_is_stuck_where_the_only_holder_keeps_away():
     assert now(other).state == "first_review"
 
 
+@pytest.mark.slow
 def test_who_keeps_away_neither_collects_nor_releases_a_list_with_the_file():
     row, other = make.make_application_in("public_notice"), make.make_application_in("public_notice")
     admin, approver = make.staff("administrator"), make.staff("approver")
@@ -211,6 +208,7 @@ def test_who_keeps_away_neither_reads_nor_answers_an_objection_to_the_file():
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_who_keeps_away_has_no_hand_in_what_is_paid_for_the_file():
     row = make.make_application_in("approved")
     finance, reviewer = make.staff("finance"), make.make_staff("first_reviewer")

@@ -6,7 +6,7 @@ import pytest
 
 from applicants.people.models import Person
 from portal.casework.services.checking import assess_again, check_submission, settle_facts
-from portal.casework.services.evidence import facts_of
+from portal.casework.services.evidence import facts_of, told_by_registers
 from portal.casework.states import State
 from portal.policy.facts import Provenance
 from tests import factories as make
@@ -65,6 +65,20 @@ def test_an_answer_about_another_number_or_employer_does_not_count():
     assert facts_of(now(row), submission, at=AT).known["in_post"].value == "yes"
 
 
+def test_of_each_register_the_newest_answer_counts_and_all_are_read_at_once(django_assert_num_queries):
+    row = make.make_application_in(State.ACCEPT)
+    for turn, level in enumerate(("diploma", "master")):
+        answer(row.applicant, "education", {"education": level}, at=AT + turn * HOUR)
+    answer(row.applicant, "insurance", {"in_post": "yes"})
+    answers, row = row.submissions.get().answers, now(row)
+    with django_assert_num_queries(1):
+        told = told_by_registers(row, answers, at=AT)
+    assert {name: (fact.value, since) for name, (fact, since) in told.items()} == {
+        "education": ("master", AT + HOUR),
+        "in_post": ("yes", AT),
+    }
+
+
 def test_a_reviewer_s_settlement_stands_against_an_older_answer_and_its_repetition():
     row = make.make_application_in(State.FIRST_REVIEW)
     answer(row.applicant, "insurance", {"in_post": "no"}, at=AT + HOUR)
@@ -121,6 +135,7 @@ def test_an_answer_that_comes_later_assesses_the_file_again_and_leaves_its_state
     assert assess_again(application_id=row.pk, at=AT + HOUR) is None  # nothing new
 
 
+@pytest.mark.slow
 def test_what_a_register_says_between_review_and_approval_stops_the_approval():
     row = make.make_application_in(State.FINAL_APPROVAL)
     later = AT + timedelta(days=20)

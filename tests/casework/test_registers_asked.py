@@ -76,6 +76,7 @@ def test_an_answer_about_another_employer_is_asked_for_again():
     assert waiting(submitted_again(row)) == {"insurance", "business"}
 
 
+@pytest.mark.slow
 def test_before_the_approval_of_what_excludes_others_the_register_of_grants_is_asked_once_more():
     row = submitted()
     let_all_answer(row)

@@ -16,6 +16,7 @@ from portal.casework.models import Application, Simulation
 from portal.casework.services.simulating import run_batch
 from portal.casework.views.simulation_reading import safe_text, simulations_of_text
 from portal.policy.facts import Provenance
+from tests.browsing import text_of
 from tests.casework.simulated import REAL, give_more, make_judged, make_policy_draft, make_simulation, run
 from tests.casework.test_simulation import LATER, amend, six_files
 from tests.factories import AT, make_staff, make_user, move_clock, staff
@@ -30,10 +31,6 @@ def signed_in(user, language="zh-hans"):
     client.force_login(user)
     client.cookies["language"] = language
     return client
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def place(simulation, part=""):
@@ -56,6 +53,7 @@ def done():
     return run(make_simulation(make_policy_draft(amend)))
 
 
+@pytest.mark.slow
 def test_the_figures_stand_in_tables_beside_the_bars(done):
     html = signed_in(staff("administrator")).get(place(done)).content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
@@ -153,6 +151,7 @@ def test_files_that_were_not_counted_are_named():
     assert "1 件存档的事实读不出来" in page
 
 
+@pytest.mark.slow
 def test_a_draft_that_changed_since_is_said(done):
     administrator = signed_in(staff("administrator"))
     assert "草稿后来改过" not in text_of(administrator.get(place(done)))

@@ -7,7 +7,7 @@ import pytest
 from portal.accounts.models import Role
 from portal.casework.guards import GUARDS
 from portal.casework.states import State
-from portal.casework.workflow import APPLICANT, STEP_NAMES, STEPS, SYSTEM, next_stage, step_from
+from portal.casework.workflow import APPLICANT, STEPS, SYSTEM, next_stage, step_from
 from portal.notifications.rendering import KINDS
 from portal.policy.schema import parse_document
 from tests.factories import ROOT
@@ -39,7 +39,7 @@ GRID = {
         "applicant": {"withdraw": "withdrawn"},
     },
     "final_approval": {
-        "approver": {"approve": "approved", "send_back": "first_review", "refuse": "refused"},
+        "approver": {"approve": "approved", "return": "correction", "send_back": "first_review", "refuse": "refused"},
         "applicant": {"withdraw": "withdrawn"},
     },
     "correction": {
@@ -102,7 +102,7 @@ def test_the_grid_names_every_state_and_only_known_roles():
 
 def test_what_is_not_in_the_grid_is_forbidden():
     allowed = {(state, step, role) for state, row in GRID.items() for role, steps in row.items() for step in steps}
-    for state, name, role in product(State.values, sorted(STEP_NAMES), ROLES):
+    for state, name, role in product(State.values, sorted({step.name for step in STEPS}), ROLES):
         step = step_from(name, state)
         assert (step is not None and step.role == role) == ((state, name, role) in allowed), (state, name, role)
 
@@ -118,6 +118,13 @@ def test_what_the_applicant_does_a_clerk_does_with_the_persons_signature_only():
 def test_nobody_but_a_person_refuses_returns_or_sends_back():
     people = {role for role in Role.values if role not in ("finance", "auditor")}
     assert {step.role for step in STEPS if step.name in ("refuse", "return", "send_back", "approve")} <= people
+
+
+def test_the_portal_itself_takes_no_step_of_a_person_but_an_approval():
+    """And that only where the programme lets it (guard ``somebody_signs_where_asked``)."""
+    assert [(step.name, step.guards[-1]) for step in STEPS if step.is_also_system] == [
+        ("approve", "somebody_signs_where_asked")
+    ]
 
 
 def test_auditors_and_finance_take_no_step():

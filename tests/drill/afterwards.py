@@ -71,9 +71,14 @@ def check_aftermath(
     told = Letter.objects.values_list("recipient", "kind")
     assert Counter(told) == Counter({(row.applicant.user_id, kind): 1 for row in rows for kind in kinds})
     check_handed_over(parts, in_hand=in_hand)
+    parts.worker.wait_until(is_every_entry_sealed_and_whole)
+
+
+def is_every_entry_sealed_and_whole() -> bool:
+    """Whether ``verify_audit`` holds for all there is; raises CommandError where something is wrong."""
     answer = StringIO()
     call_command("verify_audit", language="zh", stdout=answer, no_color=True)
-    assert answer.getvalue().startswith(f"{Entry.objects.count()} 条记录完好")
+    return answer.getvalue().startswith(f"{Entry.objects.count()} 条记录完好")
 
 
 def check_handed_over(parts: Parts, *, in_hand: Sequence[str] = ()) -> None:

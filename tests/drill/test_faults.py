@@ -67,10 +67,10 @@ def test_the_scheduler_runs_twice(parts):
     due_on = rows[0].corrections.get().due_on
     last_day = make.AT.replace(month=due_on.month, day=due_on.day)
     make.move_clock(last_day)
-    parts.worker.wait_until(lambda: Letter.objects.filter(kind="correction_reminder").count() == PEOPLE, seconds=120)
+    parts.worker.wait_until(lambda: Letter.objects.filter(kind="correction_reminder").count() == PEOPLE)
     make.move_clock(last_day + timedelta(days=10))
     is_lapsed = Application.objects.filter(state=State.LAPSED)
-    parts.worker.wait_until(lambda: is_lapsed.count() == PEOPLE, seconds=120)
+    parts.worker.wait_until(lambda: is_lapsed.count() == PEOPLE)
     check_aftermath(parts, rows, kinds=["receipt", "correction_needed", "correction_reminder", "lapsed"])
 
 
@@ -79,7 +79,7 @@ def test_broker_and_cache_are_away_while_people_submit(parts, race):
     parts.stop_broker()
     began = time.monotonic()
     assert race(PEOPLE, lambda number: press_submit(drafts[number])) == [302] * PEOPLE
-    assert time.monotonic() - began < 10  # a page does not wait for either
+    assert time.monotonic() - began < 30  # a page does not wait for either
     assert (Submission.objects.count(), Assessment.objects.count()) == (PEOPLE, 0)
     parts.start_broker()
     check_aftermath(parts, drafts)
@@ -91,7 +91,7 @@ def test_every_message_is_delivered_twice(parts):
     drafts = make_drafts()
     assert [press_submit(draft) for draft in drafts] == [302] * PEOPLE
     sweeps = 8 if IS_WHOLE else 2
-    parts.worker.wait_until(lambda: waiting_messages(parts) >= 2 * PEOPLE + sweeps, seconds=60)
+    parts.worker.wait_until(lambda: waiting_messages(parts) >= 2 * PEOPLE + sweeps)
     parts.schedule(0)
     said_twice = say_again(parts)
     assert said_twice >= 2 * PEOPLE + sweeps  # a check and a letter for each, and the sweeps
@@ -129,7 +129,7 @@ def test_mail_and_text_messages_are_away_for_a_day(parts, mail_fault):
         parts.mail.start()
     parts.sms.switch()
     parts.worker.restart()
-    parts.worker.wait_until(is_all_done, seconds=120)
+    parts.worker.wait_until(is_all_done)
     assert Letter.objects.count() == LETTERS
     check_handed_over(parts)
 
@@ -141,7 +141,7 @@ def test_the_connection_of_a_page_is_dropped_in_the_middle_of_a_step(parts, gate
     pressing = meanwhile(lambda: answers.append(press_submit(drafts[0])))
     parts.worker.wait_until(closed.waiting)
     closed.cut()
-    pressing.join(30)
+    pressing.join(60)
     assert answers == [500]
     assert (Submission.objects.count(), Letter.objects.count()) == (0, 0)
     assert set(Application.objects.values_list("state", "reference")) == {("draft", None)}

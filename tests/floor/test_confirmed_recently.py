@@ -75,6 +75,7 @@ def test_a_wrong_password_issues_nothing(finance, collected):
     assert collected.state == Roll.State.COLLECTED
 
 
+@pytest.mark.slow
 def test_a_reason_that_was_typed_is_kept_sealed_and_used(client, payable):
     client.force_login(staff(Role.ADMINISTRATOR))
     age_sign_in(client, 11)
@@ -87,6 +88,7 @@ def test_a_reason_that_was_typed_is_kept_sealed_and_used(client, payable):
     assert payable.cancelled_reason == REASON
 
 
+@pytest.mark.slow
 def test_what_was_given_up_is_not_done_with_something_else(client, payable):
     client.force_login(staff(Role.ADMINISTRATOR))
     age_sign_in(client, 11)
@@ -108,6 +110,7 @@ def test_what_was_kept_too_long_is_not_done(client, payable, monkeypatch):
     assert payable.cancelled_at is None
 
 
+@pytest.mark.slow
 def test_a_form_that_is_far_too_long_is_not_kept_and_breaks_nothing(client, payable):
     client.force_login(staff(Role.ADMINISTRATOR))
     age_sign_in(client, 11)
@@ -160,6 +163,7 @@ def test_roles_are_granted_by_who_has_just_confirmed(client, db):
 
 
 @pytest.mark.parametrize("name", ["roll_issue", "roll_download"])
+@pytest.mark.slow
 def test_who_has_no_business_there_is_not_even_asked(client, collected, name):
     client.force_login(staff(Role.CLERK))
     age_sign_in(client, 11)

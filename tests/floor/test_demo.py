@@ -10,6 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from applicants.cards.models import Card
+from housing.apartments.models import Lease, Round
+from housing.lodging.models import Stay, WaitingPlace
 from portal import clock
 from portal.accounts.models import User
 from portal.casework.models import Application
@@ -18,7 +21,10 @@ from portal.demo.accounts import BUREAU, PASSWORD, create_account
 from portal.sms.gateway import NotSent, send
 from subsidies.models import RollLine
 from tests import factories as make
+from tests.apartments.making import load_apartment_policy
+from tests.cards.making import load_card_policy
 from tests.factories import SHANGHAI
+from tests.lodging.making import load_lodging_policy
 from tests.partners.making import a_hotel, make_manager
 
 pytestmark = pytest.mark.django_db
@@ -27,15 +33,25 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.slow
 def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
     make.load_policies()
+    load_card_policy()
+    load_lodging_policy()
+    load_apartment_policy()
     call_command("seed_demo")
     states = set(Application.objects.values_list("state", flat=True))
     assert states == set(State.values)  # also in check: one register has yet to answer about the newest
-    assert Application.objects.count() == 69
+    assert Application.objects.count() == 69 + 20 + 20 + 17
+    cards = Card.objects.values_list("kind", "state").distinct()
+    assert {kind for kind, _state in cards} == {"gold", "silver", "green"}
+    assert {state for _kind, state in cards} == {"active", "held", "suspended", "ended"}
+    assert set(Stay.objects.values_list("state", flat=True)) == {"held", "booked", "in", "left", "no_show", "cancelled"}
+    assert sorted(WaitingPlace.objects.values_list("state", flat=True)) == ["offered", "waiting", "waiting"]
+    assert sorted(Round.objects.values_list("state", flat=True)) == ["closed", "open", "published"]
+    assert set(Lease.objects.values_list("state", flat=True)) == {"drafted", "running", "ending"}
     assert set(RollLine.objects.values_list("result", flat=True)) == {"paid", "rejected", "pending"}
     with pytest.raises(CommandError, match="accounts already"):
         call_command("seed_demo")
     call_command("seed_demo", if_empty=True)
-    assert Application.objects.count() == 69
+    assert Application.objects.count() == 69 + 20 + 20 + 17
 
 
 def test_the_page_shows_codes_that_open_the_door(client):

@@ -9,13 +9,12 @@ import openpyxl
 import pypdfium2
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from portal import fonts
 from portal.printing.letter import Block, blocks_of, letter_pdf
 from portal.printing.paper import Paper
 from portal.printing.tables import Column, write_table
+from tests.one_glyph import build_font
 
 AT = datetime(2023, 11, 1, 10, 0)
 RARE = "\U0002a6d6"  # 𪛖, the last of Extension B: neither in Noto Sans SC nor in Noto Sans CJK
@@ -25,22 +24,7 @@ NOBODYS = "\ue123"  # for private use: no font has it
 @pytest.fixture
 def rare_font(tmp_path, settings):
     """A font of our own that has one character, named as a fall-back."""
-    pen = TTGlyphPen(None)
-    for step, place in enumerate(((0, 0), (0, 700), (700, 700), (700, 0))):
-        (pen.lineTo if step else pen.moveTo)(place)
-    pen.closePath()
-    box = pen.glyph()
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "rare"])
-    builder.setupCharacterMap({ord(RARE): "rare"})
-    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "rare": box})
-    builder.setupHorizontalMetrics({".notdef": (500, 0), "rare": (800, 0)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Rare", "styleName": "Regular", "fullName": "Rare Regular"})
-    builder.setupOS2()
-    builder.setupPost()
-    path = tmp_path / "rare.ttf"
-    builder.save(path)
+    path = build_font(RARE, tmp_path / "rare.ttf")
     settings.FONT_FALLBACKS = [str(path)]
     return path
 

@@ -158,6 +158,7 @@ def test_between_the_keys_a_number_is_still_one_persons(new_keys):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_between_the_keys_a_number_has_one_file_in_a_programme(new_keys):
     first, second = make.make_application_in(State.FIRST_REVIEW), make.make_application_in(State.ACCEPT)
     new_keys()
@@ -172,7 +173,7 @@ def test_between_the_keys_a_number_has_one_file_in_a_programme(new_keys):
 @pytest.mark.slow
 def test_between_the_keys_a_number_is_granted_once(new_keys):
     first, second = (make.make_application_in(State.FINAL_APPROVAL) for _turn in range(2))
-    Application.objects.filter(pk=second.pk).update(number_hash=first.number_hash, programme="lodging")
+    Application.objects.filter(pk=second.pk).update(number_hash=first.number_hash, programme="apartment")
     take(first, "approve", "approver")
     new_keys()
     told = "同一证件号码已经批准过与这项互斥的补贴，不能再批准。"

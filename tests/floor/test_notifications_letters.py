@@ -25,6 +25,7 @@ FRAME = {
 DETAILS = {
     "is_provisional": True,
     "due_on": "2026-11-18",
+    "closes_on": "2028-09-15",
     "reason": "毕业证书看不清。",
     "items": [
         {"label": {"zh": "毕业证书", "en": "Diploma"}, "note": "请重新拍照"},
@@ -54,6 +55,9 @@ DETAILS = {
     "hours": 2,
     "is_delegate": True,
     "number_last4": "0014",
+    "before": {"zh": "绿卡", "en": "Green card"},
+    "after": {"zh": "银卡", "en": "Silver card"},
+    "recognition": "泉州市第四层次人才",
     "valid_to": "2028-10-15",
     "giver": "苏一舟",
     "delegate": "曾启明",
@@ -63,12 +67,49 @@ DETAILS = {
     "partner": {"zh": "石狮海滨酒店", "en": "Shishi Seaside Hotel"},
     "link": "https://portal.example/partner/invited/a-secret/",
     "until": "2026-11-20",
+    "site": {"zh": "海港青年驿站", "en": "Seaport Youth Hostel"},
+    "first_on": "2026-11-20",
+    "last_on": "2026-11-22",
+    "leaves_on": "2026-11-23",
+    "address": "Binhai Road 1",
+    "night_count": 3,
+    "held_until": "2026-11-20T21:00:00+08:00",
+    "until_on": "2027-02-17",
+    "days": 90,
+    "bar_days": 90,
+    "nights_return": True,
+    "round_title": {"zh": "2026 年第一批", "en": "First round of 2026"},
+    "number": "0007",
+    "rank": 3,
+    "total": 120,
+    "is_housed": False,
+    "void_title": {"zh": "2026 年第一批", "en": "First round of 2026"},
+    "enter_by": "2026-11-30T09:00:00+08:00",
+    "home": {"zh": "湖畔人才公寓 502", "en": "Lakeside Talent Apartments 502"},
+    "is_any": False,
+    "answer_by": "2026-11-23T23:59:59+08:00",
+    "refusals_left": 2,
+    "is_out": False,
+    "lease_number": "AR-2026-001-0007",
+    "sign_by": "2026-11-30",
+    "deposit_fen": 100_000,
+    "is_renewal": False,
+    "leave_by": "2027-02-28",
+    "bill_kind": {"zh": "租金", "en": "rent"},
+    "bill_number": "ZD-2026-000001",
+    "month": "2026-12",
+    "owed_fen": 100_000,
+    "received_on": "2026-12-08",
+    "paid_fen": 100_000,
+    "damage_fen": 12_000,
+    "arrears_fen": 0,
+    "refund_fen": 88_000,
 }
 
 
 ABOUT_NO_APPLICATION = {"number_in_question", "partner_invited", "delegation_made", "delegation_ended"}
 ABOUT_NO_APPLICATION |= {"sign_in_locked", "second_factor_reset", "recovery_issued", "account_recovered"}
-ABOUT_NO_APPLICATION |= {kind for kind in KINDS if kind.startswith("card_")}  # they name the card
+ABOUT_NO_APPLICATION |= {kind for kind in KINDS if kind.startswith(("card_", "recognition_"))}  # they name the card
 
 
 @pytest.fixture

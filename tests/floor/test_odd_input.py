@@ -6,15 +6,10 @@ from django.urls import reverse
 
 from portal.casework.models import Application
 from portal.ui.asking import number_in
+from tests.browsing import signed_in
 from tests.factories import make_application_in, make_user, move_clock, staff
 
 DIGITS = "9" * 5000  # more than Python turns into a number
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize(
@@ -38,6 +33,7 @@ def test_a_number_has_at_most_nine_plain_digits(text, number):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("version", [DIGITS, "", "x", "³"])
+@pytest.mark.slow
 def test_a_version_that_cannot_be_read_fits_no_file(version):
     move_clock()
     row = make_application_in("accept")

@@ -18,6 +18,7 @@ from portal.accounts.models import Role, RoleGrant, SignInPhone, User
 from portal.accounts.phones import PhoneTaken, PhoneUnreadable, give_phone, masked_phone, read_phone
 from portal.audit.models import Entry
 from portal.vault.rotation import what_is_left
+from tests.browsing import signed_in
 from tests.floor.phoning import DIGITS, OTHER, PHONE, a_minute_passes, account, ask, signed_in_by_phone, wrong
 from tests.traps import age_sign_in
 
@@ -121,12 +122,6 @@ def test_nobody_is_found_by_an_empty_address():
 
 
 # ── the number in one's account ────────────────────────────────────────────────────────────────────────────────────
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_number_is_added_to_an_account_with_an_address(client, sms):

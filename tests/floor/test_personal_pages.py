@@ -13,6 +13,7 @@ PAGES = ("home", "programmes", "letters", "applications", "account_email", "mfa_
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_no_page_of_somebody_who_is_signed_in_is_kept():
     load_policies()
     people = {Client(): [*PAGES], Client(): ["desk", "entries", "desk_notices", "rolls"]}

@@ -179,6 +179,7 @@ def test_a_number_gets_five_codes_an_hour_from_whatever_session(sms, monkeypatch
     assert len(sms.texts()) == 5
 
 
+@pytest.mark.slow
 def test_one_address_gets_thirty_codes_an_hour_for_whatever_numbers(sms):
     answers = [ask(Client(), f"138001380{number:02d}").status_code for number in range(32)]
     assert answers == [302] * 30 + [422] * 2

@@ -16,7 +16,7 @@ FLOORS = [
     {"casework"},
     {"cards"},
     {"subsidies"},
-    {"housing"},
+    {"housing", "lodging", "apartments"},
     {"demo"},
 ]
 

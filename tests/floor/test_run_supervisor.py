@@ -22,7 +22,7 @@ from tests.real_worker import address_of_database
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def wait_until(is_done: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(is_done: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not is_done():
         assert time.monotonic() < deadline, f"it took longer than {seconds} s"
@@ -34,6 +34,13 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except FileNotFoundError:  # it has just ended
+        return ""
 
 
 def program(code: str) -> list[str]:
@@ -84,7 +91,7 @@ def test_a_part_that_will_not_end_is_killed_with_its_own_children(tmp_path, capf
         "time.sleep(600)"
     )
     part = Part("mule", program(code), is_ready=(tmp_path / "up").exists)
-    supervisor = Supervisor([part], dict(os.environ), tmp_path, patience=5)
+    supervisor = Supervisor([part], dict(os.environ), tmp_path)
     supervisor.start()
     family = {part.process.pid, *descendants(part.process.pid)}
     assert len(family) == 2
@@ -107,7 +114,7 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> tuple[int, str]:
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         asked.request("GET", path)
         answer = asked.getresponse()
@@ -149,7 +156,7 @@ class Portal:
     def said(self) -> str:
         return self.log.read_text()
 
-    def wait_until_open(self, seconds: float = 240) -> None:
+    def wait_until_open(self, seconds: float = 1200) -> None:
         def is_open() -> bool:
             assert self.process.poll() is None, self.said()
             return "Ctrl-C ends it" in self.said()
@@ -162,7 +169,7 @@ class Portal:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         os.killpg(self.process.pid, number) if number == signal.SIGINT else self.process.send_signal(number)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=180)
 
 
 @pytest.fixture
@@ -185,8 +192,10 @@ WELL = {"database": "ok", "cache": "ok", "broker": "ok"}
 
 @pytest.mark.slow
 def test_the_portal_starts_heals_stops_and_starts_again_with_what_it_had(start_portal, tmp_path):
+    began = time.monotonic()
     portal = start_portal(city="1")
     portal.wait_until_open()
+    first_took = time.monotonic() - began
     assert f"http://127.0.0.1:{portal.port}" in portal.said()
     registers = int(re.search(r"Register sandbox: http://127\.0\.0\.1:(\d+)", portal.said())[1])
     assert get(registers, "/")[0] == 200
@@ -199,26 +208,28 @@ def test_the_portal_starts_heals_stops_and_starts_again_with_what_it_had(start_p
     assert get(portal.port, stylesheet[1])[0] == 200
 
     family = descendants(portal.process.pid)
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in family}
+    commands = {pid: command_of(pid) for pid in family}
     for victim in ("valkey-server", "granian", "celery\0--app", "register_sandbox"):
         pid = min(pid for pid, command in commands.items() if victim in command)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda gone=pid: not is_alive(gone))
-    wait_until(lambda: portal.health() == WELL, seconds=60)
+    wait_until(lambda: portal.health() == WELL)
     for part in ("broker", "web server", "worker", "registers sandbox"):
         wait_until(lambda part=part: f"{part} ended (" in portal.said())
-    wait_until(lambda: get(registers, "/")[0] == 200, seconds=60)
+    wait_until(lambda: get(registers, "/")[0] == 200)
 
     family = descendants(portal.process.pid)
     assert portal.stop(signal.SIGINT) == 0
-    assert portal.said().endswith("Stopping …\nStopped.\n")
-    assert [pid for pid in family if is_alive(pid)] == []
+    stopping = portal.said().partition("Stopping …\n")[2]  # where the parts may say, too, that they end
+    assert stopping.endswith("Stopped.\n")
+    assert not re.search("was killed|Traceback", stopping)
+    wait_until(lambda: not any(is_alive(pid) for pid in family))
     assert get(portal.port, "/healthz") == (0, "")
 
     began = time.monotonic()
     again = start_portal()
-    again.wait_until_open(60)
-    assert time.monotonic() - began < 30
+    again.wait_until_open()
+    assert time.monotonic() - began < first_took / 2  # what is there already is not made again
     assert again.stop(signal.SIGTERM) == 0
 
 
@@ -229,4 +240,4 @@ def test_nothing_outlives_a_supervisor_that_is_killed_outright(start_portal):
     family = descendants(portal.process.pid)
     portal.process.kill()
     portal.process.wait()
-    wait_until(lambda: not any(is_alive(pid) for pid in family), seconds=30)
+    wait_until(lambda: not any(is_alive(pid) for pid in family))

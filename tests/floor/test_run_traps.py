@@ -3,10 +3,12 @@
 import socket
 
 import pytest
+from _pytest.mark.expression import Expression
 from django.conf import settings
 from django.db.models.query import QuerySet
 from django.template import Origin, Template, engines
 
+from deploy.suite import ON_POSTGRES, ON_SQLITE
 from portal.accounts.models import User
 from tests import traps
 
@@ -70,3 +72,16 @@ def test_celery_is_never_eager():
 
     assert app.conf.task_always_eager is False
     assert settings.CELERY_BROKER_URL.startswith("redis+socket://")
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.parametrize("marks", [set(), {"postgres"}, {"database"}, {"database", "commits"}])
+def test_every_kind_of_test_runs_on_one_database_at_least(marks, is_slow):
+    marks = marks | ({"slow"} if is_slow else set())
+    chosen = [Expression.compile(words).evaluate(lambda name, **_: name in marks) for words in (ON_SQLITE, ON_POSTGRES)]
+    assert chosen == [
+        # those for PostgreSQL alone are left out of a run on SQLite by tests/conftest.py
+        not is_slow or "commits" in marks or "database" not in marks,
+        bool(marks & {"database", "postgres"}),
+    ]
+    assert any(chosen)

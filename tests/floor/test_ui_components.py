@@ -138,6 +138,16 @@ def test_days_are_written_in_full_in_the_language_of_the_reader():
         assert month_text(date(2023, 7, 1)) == "July 2023"
 
 
+def test_what_ends_at_midnight_ends_on_the_day_that_is_over():
+    midnight, later = (datetime(2023, 11, 16, 0, minute, tzinfo=SHANGHAI) for minute in (0, 1))
+    with override("zh-hans"):
+        assert day_time_text(midnight, is_end=True) == "2023 年 11 月 15 日 24:00"
+        assert day_time_text(later, is_end=True) == "2023 年 11 月 16 日 00:01"
+        assert day_time_text(midnight) == "2023 年 11 月 16 日 00:00"
+    with override("en"):
+        assert day_time_text(midnight, is_end=True) == "15 November 2023, 24:00"
+
+
 def test_an_unknown_day_or_amount_is_a_dash():
     assert render("{% day None %}{% day_time None %}{% month '' %}{% yuan None %}{% amount None %}") == "—————"
 

@@ -13,10 +13,34 @@ from portal.accounts.models import User
 from portal.casework.models import Application, NoticeLine
 from portal.notifications.models import Letter
 from tests.factories import AT_2024, MASTER_2024, make_application_in, make_person
-from tests.floor.test_access_matrix import ROWS, VISITORS, a_city
+from tests.floor.access_city import a_city
+from tests.floor.access_table import ROWS, VISITORS
+from tests.journeys.mid_flow import browsers_in_the_middle
 
 # Rows of the table that answer with a file or bare words: nothing that a browser lays out.
-FILES = {"robots", "healthz", "decision_pdf", "receipt_pdf", "paper", "desk_policy_yaml", "policy_draft_yaml"}
+OF_A_LEASE = ("lease_contract", "lease_signed", "statement", "handover_photo")
+FILES = {
+    *(f"{whose}_{file}" for whose in ("own", "partner", "desk") for file in OF_A_LEASE),
+    "desk_lease_paper",
+    "card_face",
+    "card_picture",
+    "apartment_photo",
+    "apartment_round_file",
+    "draw_verifier",
+    "lodging_photo",
+    "desk_contract_preview",
+    "robots",
+    "healthz",
+    "decision_pdf",
+    "receipt_pdf",
+    "paper",
+    "desk_policy_yaml",
+    "policy_draft_yaml",
+    "card_codes",
+    "card_manifest",
+    "card_worker",
+    "signing_keys",
+}
 # The same pages to somebody else, or turned to another part.
 TURNED = (
     ("owner", "home", ""),
@@ -50,6 +74,7 @@ EMPTIED = (
     ("owner", "account_email"),
     ("other", "objection_new"),
     ("clerk", "desk_people"),
+    ("clerk", "desk_cards"),
     ("clerk", "desk_objection_new"),
     ("first", "desk_step"),
     ("admin", "policy_draft_part"),
@@ -68,8 +93,8 @@ class Stop:
     is_emptied: bool = False  # its form is sent with nothing filled in: the page with its errors
 
 
-def all_stops() -> tuple[dict[str, User | None], list[Stop]]:
-    """Builds a city; gives who walks there, and every page once per visitor."""
+def all_stops() -> tuple[dict[str, Client], list[Stop]]:
+    """Builds a city; gives the browsers of those who walk there, and every page once per visitor."""
     users, places, _bodies = a_city()
     stops = [Stop(VISITORS[codes.index("200")], to(name, places)) for name, codes in pages_of_the_table()]
     stops += [Stop(visitor, to(name, places), is_emptied=True) for visitor, name in EMPTIED]
@@ -86,7 +111,15 @@ def all_stops() -> tuple[dict[str, User | None], list[Stop]]:
     names = {user: name for name, user in users.items() if user}
     letters = Letter.objects.filter(recipient__in=list(names)).order_by("kind", "created_at").distinct("kind")
     stops += [Stop(names[letter.recipient], reverse("letter", args=(letter.pk,))) for letter in letters]
-    return users, list(dict.fromkeys(stops))
+    browsers = {name: signed_in_just_now(user) for name, user in users.items()}
+    return browsers, list(dict.fromkeys(stops))
+
+
+def stops_in_the_middle() -> tuple[dict[str, Client], list[Stop]]:
+    """The pages of codes and PINs under way, with the browsers that are there; a code is good for a few minutes."""
+    found = list(browsers_in_the_middle())
+    stops = [Stop(name, address) for name, _browser, addresses in found for address in addresses]
+    return {name: browser for name, browser, _addresses in found}, stops
 
 
 def pages_of_the_table() -> Iterator[tuple[str, list[str]]]:

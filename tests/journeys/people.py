@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from io import BytesIO
+from collections.abc import Iterable, Mapping
 
-from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from portal.demo.accounts import PASSWORD
@@ -37,30 +35,37 @@ def sign_up(visitor: Visitor, email: str) -> None:
 
 def code_mailed(visitor: Visitor, email: str) -> str:
     """The newest code that the demo page shows for ``email``, read in a tab beside."""
-    tab = visitor.page.context.new_page()
-    tab.goto(f"/demo/?to={email}")
-    text = tab.get_by_role("main").inner_text()
-    tab.close()
+    text = beside(visitor, f"/demo/?to={email}", "main")
     # A line of its own, of capitals and digits: allauth's code, for instance XKF-7QD.
     return re.search(r"^[A-Z0-9]{3,4}-?[A-Z0-9]{3,4}$", text, re.MULTILINE)[0]
 
 
 def sign_in_staff(visitor: Visitor, name: str) -> Visitor:
-    """Sign in ``name``@shishi.example with the code of the demo page, the code of this half minute."""
-    email = f"{name}@shishi.example"
+    """Sign in ``name``@shishi.example with the code of the demo page; a code that has opened already, with the next."""
+    email, typed = f"{name}@shishi.example", ""
     visitor.go("account_login")
     visitor.fill("邮箱", email)
     visitor.fill("密码", PASSWORD)
     visitor.press("登录")
     visitor.sees_heading("两步验证")
-    tab = visitor.page.context.new_page()
-    tab.goto("/demo/")
-    code = tab.locator(f"[data-code-for='{email}']").inner_text()
-    tab.close()
-    visitor.fill("验证码", code)
-    visitor.press("登录")
+    for _look in range(120):
+        code = beside(visitor, "/demo/", f"[data-code-for='{email}']")
+        if code != typed:
+            visitor.fill("验证码", code)
+            with visitor.page.expect_navigation():
+                visitor.press("登录")
+        if "/2fa/" not in visitor.page.url:
+            break
+        typed = code
     expect(visitor.page).to_have_url(re.compile(r"/(desk|payables)/"))
     return visitor
+
+
+def beside(visitor: Visitor, address: str, part: str) -> str:
+    """What stands in ``part`` of another page, read in a tab beside."""
+    with visitor.page.context.new_page() as tab:
+        tab.goto(address)
+        return tab.locator(part).inner_text()
 
 
 def sign_in(visitor: Visitor, email: str) -> Visitor:
@@ -165,6 +170,8 @@ PAPERS = {
     "household_page": "户口簿本人页",
     "contract_or_licence": "劳动合同或营业执照",
     "insurance_record": "参保缴费证明",
+    "recognition": "人才认定文件",
+    "job_search_proof": "求职证明",
 }
 PAPERS_EN = {
     "id_card": "Resident identity card",
@@ -173,11 +180,13 @@ PAPERS_EN = {
     "household_page": "Your page of the household register",
     "contract_or_licence": "Labour contract or business licence",
     "insurance_record": "Record of social insurance payments",
+    "recognition": "Document of the recognition",
+    "job_search_proof": "Proof of looking for a job",
 }
 
 
 def paper_titles(visitor: Visitor) -> Mapping[str, str]:
-    """The policy's names of the papers in the visitor's language."""
+    """The policies' names of the papers in the visitor's language."""
     return PAPERS if visitor.language == "zh-hans" else PAPERS_EN
 
 
@@ -198,13 +207,18 @@ def upload_papers(visitor: Visitor) -> None:
         formats=visitor.say_between(["JPEG", "PNG", "HEIC", "WebP", "PDF"]),
     )
     visitor.look("paper-refused")
-    for kind in PAPERS:
+    upload_each(visitor, [kind for kind in PAPERS if kind not in ("recognition", "job_search_proof")])
+    visitor.look("papers")
+    visitor.follow("继续")
+
+
+def upload_each(visitor: Visitor, kinds: Iterable[str]) -> None:
+    """Photographs, and one PDF."""
+    for kind in kinds:
         if kind == "insurance_record":
             upload(visitor, kind, "insurance.pdf", pdf_bytes(), "application/pdf")
         else:
             upload(visitor, kind, f"{kind}.jpg", sample_paper(kind).read(), "image/jpeg")
-    visitor.look("papers")
-    visitor.follow("继续")
 
 
 def declare(visitor: Visitor) -> None:
@@ -243,8 +257,8 @@ def correct(visitor: Visitor, *, field: str, value: str, paper: str) -> None:
     visitor.look("correction")
     rows = visitor.page.get_by_role("main").get_by_role("link")
     rows.filter(has_text=visitor.say(field)).first.click()
-    visitor.look("correction-field")
     visitor.fill(field, value)
+    visitor.look("correction-field")
     visitor.press("保存并继续")
     rows.filter(has_text=paper_titles(visitor)[paper]).first.click()
     visitor.look("correction-paper")
@@ -284,12 +298,18 @@ def prove_number(visitor: Visitor, number: str) -> None:
     visitor.sees("证件号码已核实。")
 
 
-def settle(visitor: Visitor, clause: str, paper: str) -> None:
-    """Settle one clause's facts, as declared, against a paper."""
-    if not visitor.page.locator(f"#{clause} details[open]").count():
+def settle(visitor: Visitor, clause: str, paper: str, told: Mapping[str, str] | None = None) -> None:
+    """Settle one clause's facts against a paper: as declared, but where ``told`` (label to value) says otherwise."""
+    if visitor.page.locator(f"#{clause} details").first.get_attribute("open") is None:
         visitor.page.locator(f"#{clause} summary").first.click()
     form = visitor.page.get_by_role("form", name=visitor.say("认定 %(code)s 的事实", code=clause))
     form.get_by_label(visitor.begins("凭哪份材料")).select_option(label=paper_titles(visitor)[paper])
+    for label, value in (told or {}).items():
+        control = visitor.control(label, form)
+        if control.evaluate("it => it.tagName") == "SELECT":
+            control.select_option(label=visitor.say(value))
+        else:
+            control.fill(value)
     with visitor.page.expect_navigation():
         form.get_by_role("button", name=visitor.begins("认定")).click()
     visitor.sees("%(clause)s 的事实已认定，并重新核对。", clause=clause)
@@ -334,46 +354,3 @@ def release_notice(visitor: Visitor, number: str) -> None:
     visitor.look("notice-to-release")
     visitor.press("发布名单")
     visitor.sees("名单已发布，明天起公示。")
-
-
-# ── money ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def issue_roll(visitor: Visitor, reference: str) -> str:
-    """Collect one payable, look at the checks, issue; gives the roll's number."""
-    visitor.go("payables")
-    visitor.look("payables")
-    visitor.page.get_by_role("checkbox", name=reference).check()
-    visitor.press("把选中的汇总成花名册")
-    visitor.sees("花名册 %(number)s 已汇总。请核对后签发。")
-    visitor.look("roll-collected")
-    visitor.press("签发")
-    visitor.sees("花名册 %(number)s 已签发，可以下载。")
-    visitor.look("roll-issued")
-    return re.search(r"FF-2026-\d{4}", visitor.words())[0]
-
-
-def download_roll(visitor: Visitor) -> list[list[object]]:
-    """The spreadsheet of the roll on the page: its rows, the head first."""
-    with visitor.page.expect_download() as started:
-        visitor.press("花名册 XLSX")
-    sheet = load_workbook(BytesIO(started.value.path().read_bytes())).active
-    return [[cell.value for cell in row] for row in sheet.iter_rows()]
-
-
-def bring_bank_file(visitor: Visitor, roll: str, account: str, posted_on: str) -> None:
-    """The bank paid the one line: upload its file, look through it, take it; the same file again changes nothing."""
-    content = f"批次号,序号,账号,金额,状态,失败码,入账日\r\n{roll},1,{account},10000.00,成功,,{posted_on}\r\n"
-    visitor.go("bank_result", roll)
-    for _turn in range(2):
-        visitor.page.locator("input[type=file]").set_input_files(
-            {"name": "bank.csv", "mimeType": "text/csv", "buffer": content.encode("gb18030")}
-        )
-        visitor.press("上传并试读")
-        if not _turn:
-            visitor.sees("试读，还没有导入")
-            visitor.look("bank-dry-run")
-            visitor.press("导入这些结果")
-            visitor.sees("银行结果已导入，有结果的申请人会收到通知。")
-    visitor.sees("这个文件已经导入过，什么也没有改变。")
-    visitor.look("bank-applied")

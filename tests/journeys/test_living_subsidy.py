@@ -11,7 +11,7 @@ from portal.casework.models import Application
 from portal.celery import app
 from portal.notifications.models import Letter
 from tests.factories import make_number
-from tests.journeys import people
+from tests.journeys import paying, people
 from tests.journeys.visitor import Visitor
 from tests.real_worker import Worker
 
@@ -123,9 +123,9 @@ def test_a_living_subsidy_from_sign_up_to_the_banks_answer(
     applicant.look("decision")
 
     finance = people.sign_in_staff(visit(**staff), "finance")
-    roll = people.issue_roll(finance, reference)
-    the_roll_says_what_is_paid(people.download_roll(finance), number)
-    people.bring_bank_file(finance, roll, ACCOUNT, posted_on="2026-03-10")
+    roll = paying.issue_roll(finance, reference)
+    the_roll_says_what_is_paid(paying.download_roll(finance), number)
+    paying.bring_bank_file(finance, roll, ACCOUNT, posted_on="2026-03-10")
 
     applicant.go("application", Application.objects.get().pk)
     applicant.sees("%(day)s已打到您的社会保障卡账户。", day=PAID_ON[language])
@@ -141,7 +141,7 @@ def wait_for(worker: Worker, is_done: Callable[[], object]) -> None:
     """Wait for the worker. The sweeps are sent once, as the scheduler does: a nudge may get lost on a busy machine."""
     for sweep in ("casework.sweep_checks", "notifications.sweep"):
         app.send_task(sweep)
-    worker.wait_until(is_done, seconds=40)
+    worker.wait_until(is_done)
 
 
 def the_roll_says_what_is_paid(rows: list[list[object]], number: str) -> None:

@@ -176,8 +176,7 @@ def the_simulation_says_what_was_worked_out_by_hand(
 ) -> None:
     """The worker computes; the page follows by itself."""
     visitor.press("用全部申请模拟")
-    worker.wait_until(lambda: Simulation.objects.get().state == "done", seconds=40)
-    visitor.page.reload()
+    worker.wait_until(lambda: Simulation.objects.get().state == "done")
     visitor.sees_exactly(SUMMARY[visitor.language])
     visitor.look("simulation")
     shown = visitor.page.get_by_role("main").inner_text()

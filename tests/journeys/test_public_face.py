@@ -15,11 +15,14 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import Client, override_settings
 from playwright.sync_api import ConsoleMessage, Page, Response
 from pytest_django.live_server_helper import LiveServer
 
-from tests.journeys.pages import Stop, all_stops, signed_in_just_now
+from portal import clock
+from tests.factories import move_clock
+from tests.journeys.pages import Stop, all_stops, stops_in_the_middle
+from tests.real_sms import Gateway
 
 ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # What colours decide: all that the other theme can change.
@@ -69,15 +72,22 @@ def static_sizes(tmp_path: Path) -> Mapping[str, int]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("language", ["zh-hans", "en"])  # whoever signed in longer than ten minutes ago is asked again
 def test_every_page_is_for_everybody(
-    open_page: Callable[..., Page], live_server: LiveServer, static_sizes: Mapping[str, int]
+    open_page: Callable[..., Page],
+    live_server: LiveServer,
+    static_sizes: Mapping[str, int],
+    sms: Gateway,
+    language: str,
 ) -> None:
-    users, stops = all_stops()
+    everywhere, day = all_stops(), clock.now()
     walk = Walk(live_server.url, static_sizes)
-    for language in ("zh-hans", "en"):
-        for visitor, user in users.items():
+    for going in (lambda: everywhere, stops_in_the_middle):  # a hotel has a morning of its own
+        move_clock(day)
+        browsers, stops = going()
+        for visitor, browser in browsers.items():
             walk.page = open_page(width=1280, height=900, language=language)
-            walk.prepare(session=signed_in_just_now(user).cookies.get("sessionid"))
+            walk.prepare(browser)
             for stop in stops:
                 if stop.visitor == visitor:
                     walk.look_over(stop, language)
@@ -94,14 +104,14 @@ class Walk:
         self.where = ""
         self.found: list[str] = []
 
-    def prepare(self, *, session: object) -> None:
-        """Listen to a new browser profile, with the session of its visitor."""
+    def prepare(self, browser: Client) -> None:
+        """Listen to a new browser profile, with the cookies of its visitor."""
         page = self.page
         page.context.add_init_script(AXE_SCRIPT)
         page.on("console", self.hear)
         page.on("request", lambda asked: self.is_foreign(asked.url) and self.note("asked elsewhere", [asked.url]))
-        if session:
-            page.context.add_cookies([{"name": "sessionid", "value": session.value, "url": self.origin}])
+        known = [{"name": name, "value": kept.value, "url": self.origin} for name, kept in browser.cookies.items()]
+        page.context.add_cookies(known)
 
     def hear(self, said: ConsoleMessage) -> None:
         """Note an error of the console; that a page itself answered 4xx is none."""

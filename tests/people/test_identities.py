@@ -203,6 +203,7 @@ def test_every_number_without_a_check_digit_is_read_and_found_again(kind_number)
 
 
 @given(st.text(max_size=40), st.sampled_from(list(K)))
+@pytest.mark.slow
 def test_whatever_is_typed_is_read_or_refused_with_a_sentence(text, kind):
     try:
         assert parse_identity(kind, text, on=TODAY).number

@@ -134,3 +134,25 @@ def test_an_assessment_and_its_facts_come_back_from_json_as_they_were() -> None:
     for provenance in (DECLARED, REGISTER):
         assessment = assess(document("LS-2022"), ls_facts(provenance), shipped_calendar())
         assert Assessment.from_json(assessment.as_json()) == assessment
+
+
+@pytest.mark.parametrize(
+    ("declared", "tier", "verdict"),
+    [("-", "BSC", "eligible"), ("PR", "", "undetermined"), ("?", "", "undetermined")],
+)
+def test_whoever_claims_no_recognition_needs_no_paper_that_says_so(declared: str, tier: str, verdict: str) -> None:
+    proven = {
+        "education": "bachelor",
+        "study_mode": "full_time",
+        "overseas_certified": "",
+        "employer": "A",
+        "employer_place": "350581",
+        "employer_status": "active",
+        "in_post": "yes",
+        "insurance": "2023-01/2023-05:A",
+        "prior_grants": "-",
+    }
+    facts = Facts.of(date(2023, 6, 12), proven, PAPER)
+    facts = with_(facts, recognitions=Fact(declared, DECLARED))
+    found = assess(document("CARD-2023"), facts, shipped_calendar())
+    assert (found.verdict, found.offer.tier) == (verdict, tier)

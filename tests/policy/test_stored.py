@@ -82,6 +82,7 @@ def test_a_text_changed_behind_the_portals_back_is_noticed(ls: PolicyVersion) ->
         _ = PolicyVersion.objects.get().parsed
 
 
+@pytest.mark.slow
 def test_a_document_that_says_something_else_under_a_published_name_is_refused(ls: PolicyVersion) -> None:
     with pytest.raises(PolicyConflict, match="LS-2022 第 1 版已经发布"):
         load_policy(text_of("LS-2022").replace("yuan: 10000", "yuan: 12000"), at=AT)

@@ -265,6 +265,7 @@ def test_what_is_lost_is_said_before_a_draft_is_given_up(draft: PolicyDraft, ask
         ("policy_draft_remove", "correction", {"revision": "9" * 50}, 302),
     ],
 )
+@pytest.mark.slow
 def test_odd_input_is_answered_and_changes_nothing(
     draft: PolicyDraft, asker: User, name: str, part: str, values: dict[str, object], status: int
 ) -> None:

@@ -109,10 +109,10 @@ def test_a_register_may_say_when_to_ask_again(lin_is_known, fault):
 def test_a_slow_register_answers_in_time_or_not_at_all(lin_is_known):
     lin_is_known.switch("property", latency=0.3)
     assert lin_is_known.adapter.ask(question("property")).is_known
-    lin_is_known.switch("property", latency=1.6)
+    lin_is_known.switch("property", latency=4)
     begun = time.monotonic()
     assert lin_is_known.adapter.ask(question("property")) == Unavailable("timeout")
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 3.5
 
 
 def test_a_switch_may_be_for_one_person_alone(lin_is_known):
@@ -126,8 +126,8 @@ def test_nobody_listening_is_unreachable_at_once():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     begun = time.monotonic()
-    assert HttpAdapter(f"http://127.0.0.1:{port}", "key", 1.0).ask(question("education")) == Unavailable("unreachable")
-    assert time.monotonic() - begun < 1
+    assert HttpAdapter(f"http://127.0.0.1:{port}", "key", 10).ask(question("education")) == Unavailable("unreachable")
+    assert time.monotonic() - begun < 5
 
 
 def test_a_connection_that_fails_is_tried_once_more_and_a_question_is_not_sent_twice(lin_is_known):

@@ -11,7 +11,6 @@ from applicants.people.services import save_employment, save_identity
 from applicants.registers.asking import Answered, Unavailable
 from applicants.registers.models import AnswerIsFinal, RegisterAnswer
 from applicants.registers.services import (
-    answers_about,
     ask,
     employer_hash,
     facts_from,
@@ -73,7 +72,7 @@ def test_everything_about_somebody_is_asked_and_becomes_facts(sandbox):
     rows = request_answers(person=person, registers=ALL, asked_for=APPLICATION, on=ON, purpose="LS-2022", at=AT)
     assert [row.register for row in rows] == list(ALL)
     assert {row.state for row in ask_all(rows)} == {"answered"}
-    facts = facts_from(answers_about(person.pk, person.number_hash), ON)
+    facts = facts_from(RegisterAnswer.objects.answered().filter(person=person), ON)
     expected = {name: text for values in FACTS.values() for name, text in values.items()}
     assert {name: write_value(fact.value) for name, fact in facts.items()} == expected
     assert {fact.provenance for fact in facts.values()} == {Provenance.REGISTER}
@@ -139,29 +138,6 @@ def test_an_answer_about_other_answers_is_not_taken_over(connected, register, ch
     else:
         save_employment(person=person, values={"credit_code": "91350581MA0000001X"}, by=None, at=AT)
     assert a_waiting(register, person=person).pk != row.pk
-
-
-def test_answers_about_another_employer_are_left_out(connected):
-    person = a_filled_person()
-    ask(a_waiting("insurance", person=person).pk, at=AT, adapter=Says(answered({"in_post": "yes"})))
-    ask(a_waiting("education", person=person).pk, at=AT, adapter=Says(answered()))
-    found = answers_about(person.pk, person.number_hash, employer=employer_hash(CODE, EMPLOYER))
-    assert [row.register for row in found] == ["education", "insurance"]
-    found = answers_about(person.pk, person.number_hash, employer=employer_hash(CODE, "别家公司"))
-    assert [row.register for row in found] == ["education"]
-
-
-def test_answers_about_somebody_are_one_query_and_the_newest_of_each_register(connected, django_assert_num_queries):
-    person = a_filled_person()
-    for turn, level in enumerate(("diploma", "master")):
-        row = a_waiting(person=person, afresh=True, asked_for=UUID(int=turn, version=4))
-        ask(row.pk, at=AT + timedelta(minutes=turn), adapter=Says(answered({"education": level})))
-    with django_assert_num_queries(1):
-        facts = facts_from(answers_about(person.pk, person.number_hash), ON)
-    assert facts["education"].value == "master"
-    first = answers_about(person.pk, person.number_hash, UUID(int=0, version=4))
-    assert facts_from(first, ON)["education"].value == "diploma"
-    assert answers_about(person.pk, "another hash") == []
 
 
 def test_the_spouse_is_asked_about_once_the_marriage_register_has_answered(sandbox):
