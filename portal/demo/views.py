@@ -17,8 +17,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from applicants.cards import tasks as cards
 from applicants.people.labels import FIELD_LABELS, display_value
 from applicants.people.models import Person, person_number_hash
+from housing.apartments import tasks as apartments
+from housing.lodging import tasks as lodging
 from portal import clock
 from portal.accounts.models import RoleGrant, User
 from portal.casework.tasks import sweep_checks, sweep_due
@@ -41,6 +44,24 @@ from subsidies.tasks import sweep_before_paying, sweep_rechecks
 MAILS_SHOWN = 30
 TEXTS_SHOWN = 20
 LARGEST_MOVE = 250  # working days, about a year
+# What comes due with time, in the order in which one thing makes room for another.
+SWEEPS = (
+    sweep_checks,
+    sweep_due,
+    sweep_rechecks,
+    sweep_before_paying,
+    cards.sweep_terms,
+    cards.weigh_expired_recognitions,
+    lodging.sweep_stays,
+    lodging.sweep_holds,
+    lodging.make_monthly_statements,
+    apartments.sweep_rounds,
+    apartments.sweep_signatures,
+    apartments.sweep_terms,
+    apartments.sweep_bills,
+    apartments.sweep_arrears,
+    apartments.sweep_offers,
+)
 
 
 @never_cache
@@ -118,10 +139,8 @@ def demo_move_clock(request: HttpRequest) -> HttpResponse:
     day = stored_calendar().add_working_days(timezone.localdate(now), count).day
     local = timezone.localtime(now)
     clock.move_to(timezone.make_aware(datetime.combine(day, local.time())))
-    sweep_checks()
-    sweep_due()
-    sweep_rechecks()
-    sweep_before_paying()
+    for sweep in SWEEPS:
+        sweep()
     messages.success(request, _("现在是 %(day)s。到期的事项已经办了。") % {"day": day_text(day)})
     return redirect("demo")
 

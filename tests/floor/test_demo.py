@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from applicants.cards.models import Card
-from housing.apartments.models import Lease, Round
+from housing.apartments.models import ArrearsStep, Bill, Lease, Round
 from housing.lodging.models import Stay, WaitingPlace
 from portal import clock
 from portal.accounts.models import User
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.slow
-def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
+def test_the_city_has_sixty_people_in_every_state_and_money_that_moved_and_a_year_may_pass(client):
     make.load_policies()
     load_card_policy()
     load_lodging_policy()
@@ -52,6 +52,15 @@ def test_the_city_has_sixty_people_in_every_state_and_money_that_moved():
         call_command("seed_demo")
     call_command("seed_demo", if_empty=True)
     assert Application.objects.count() == 69 + 20 + 20 + 17
+
+    client.post(reverse("demo_move_clock"), {"working_days": "250"})
+    assert set(Stay.objects.values_list("state", flat=True)) == {"left", "no_show", "cancelled", "lapsed"}
+    assert set(WaitingPlace.objects.values_list("state", flat=True)) == {"passed", "left"}
+    assert sorted(Round.objects.values_list("state", flat=True)) == ["closed", "frozen", "published"]
+    assert set(Lease.objects.values_list("state", flat=True)) == {"cancelled", "ending"}  # who stays is over time
+    assert Bill.objects.filter(month=clock.today().replace(day=1)).exists()
+    assert ArrearsStep.objects.filter(act="decide").exists()
+    assert not Card.objects.filter(state="active", valid_to__lt=clock.today()).exists()
 
 
 def test_the_page_shows_codes_that_open_the_door(client):
