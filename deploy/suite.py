@@ -91,7 +91,7 @@ def report(runs: list[tuple[str, int, str]]) -> int:
     if len(runs) > 1:
         for title, _, summary in runs:
             print(f"\nOn {title}:\n{summary}", flush=True)
-    return max(code for _, code, _ in runs)
+    return max(abs(code) for _, code, _ in runs)  # below zero: ended by a signal
 
 
 def check_migrations() -> int:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models.query import QuerySet
 from django.template import Origin, Template, engines
 
-from deploy.suite import ON_POSTGRES, ON_SQLITE
+from deploy.suite import ON_POSTGRES, ON_SQLITE, report
 from portal.accounts.models import User
 from tests import traps
 
@@ -85,3 +85,8 @@ def test_every_kind_of_test_runs_on_one_database_at_least(marks, is_slow):
         bool(marks & {"database", "postgres"}),
     ]
     assert any(chosen)
+
+
+def test_a_run_that_a_signal_ended_is_no_green_one():
+    assert report([("SQLite", 0, "all passed"), ("PostgreSQL", -9, "pytest gave no summary")]) > 0
+    assert report([("SQLite", 0, "all passed"), ("PostgreSQL", 0, "all passed")]) == 0
