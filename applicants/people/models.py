@@ -17,7 +17,7 @@ from applicants.people.choices import NumberKind
 from applicants.people.identities import identity_key
 from applicants.people.masking import mask_name
 from portal.vault.fields import EncryptedDateField, EncryptedJSONField, EncryptedTextField
-from portal.vault.sealing import keyed_hash, keyed_hashes, rehash
+from portal.vault.sealing import keyed_hashes, rehash
 
 USER = settings.AUTH_USER_MODEL
 
@@ -39,7 +39,17 @@ def number_columns() -> tuple[str, ...]:
 
 def account_number_hash(number: str) -> str:
     """The keyed hash by which it is found who else has an account."""
-    return keyed_hash("payout-account", number)
+    return account_number_hashes(number)[0]
+
+
+def account_number_hashes(number: str) -> list[str]:
+    """The same under every key there was, newest first: rows of an older key may be left for a while."""
+    return keyed_hashes("payout-account", number)
+
+
+def account_columns() -> tuple[str, ...]:
+    """Every column that holds hashes of accounts, in whatever app (settings.KEYED_HASHES)."""
+    return next(family for family in settings.KEYED_HASHES if "people.PayoutAccount.number_hash" in family)
 
 
 class Person(models.Model):

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applicants.people.answers import Answers, answers_digest, answers_from
-from applicants.people.models import PayoutAccount
+from applicants.people.models import PayoutAccount, account_columns, account_number_hashes
 from applicants.people.names import names_equal
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.casework.doors import kept_from
 from portal.casework.models import Submission
 from portal.partners.models import PartnerAccount
+from portal.vault.rotation import bring_up_to_date
+from portal.vault.sealing import hash_mark
 from subsidies.models import Payable, RollLine
 
 READERS = (Role.FINANCE, Role.FIRST_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -78,6 +81,22 @@ def mark_shared_accounts(payables: QuerySet[Payable]) -> QuerySet[Payable]:
         is_account_shared=Exists(current.filter(~Q(person=OuterRef("person"))))
         | Exists(lines.filter(~Q(payable__person=OuterRef("person")))),
     )
+
+
+def bring_accounts_up_to_date(payables: Iterable[UUID]) -> None:
+    """Bring the hashes of the payees' accounts up to the newest key, whoever has them: before they are compared.
+
+    Nothing is asked of the database where there has been one key only (ADR 0013).
+    """
+    if not hash_mark():
+        return
+    ids = list(payables)
+    accounts = [
+        *PayoutAccount.objects.filter(person__payables__in=ids).only("number"),
+        *PartnerAccount.objects.filter(partner__payables__in=ids).only("number"),
+    ]
+    numbers = {account.number for account in accounts}
+    bring_up_to_date([one for number in numbers for one in account_number_hashes(number)], account_columns())
 
 
 def account_of(payable: Payable) -> PayoutAccount | PartnerAccount | None:

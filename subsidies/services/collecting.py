@@ -19,7 +19,7 @@ from portal.audit.services import record
 from portal.casework.services.advancing import StepRefused
 from portal.notifications.nudging import nudge
 from subsidies.models import Payable, Roll
-from subsidies.services.checking import obstacles, payables_of
+from subsidies.services.checking import bring_accounts_up_to_date, obstacles, payables_of
 from subsidies.services.evidence import evidence_of
 from subsidies.services.listing import following, in_view, key_of
 from subsidies.services.rolls import BATCH, add_lines, bar_of, new_roll
@@ -80,6 +80,7 @@ def _collect(turn: Turn) -> bool:
         if ids:
             here = Payable.objects.filter(pk__in=ids)
             list(here.select_for_update().order_by("pk").values_list("pk"))
+            bring_accounts_up_to_date(ids)
             seen = evidence_of(ids)  # before the check: what changes in between is checked in full at issue
             payables = list(payables_of(by, (Role.FINANCE,)).filter(pk__in=ids))
             fit = [payable for payable in payables if not obstacles(payable, on=on) and not bar_of(payable, by)]

@@ -40,10 +40,12 @@ READ: Mapping[type[Model], tuple[str, ...]] = {
         *("approved_at", "approved_by_id", "rechecked_by_id", "doubt_settled_by_id", "policy_code", "statement"),
     ),
     Person: ("id", "user_id", "legal_name", "number_kind", "number", "phone"),
-    PayoutAccount: ("id", "person_id", "number", "bank_name", "branch_code", "settled_by_id"),
+    PayoutAccount: ("id", "person_id", "number", "number_hash", "bank_name", "branch_code", "settled_by_id"),
     Submission: ("id", "application_id", "answers"),
     Partner: ("id", "name_zh", "credit_code", "contact_phone"),
-    PartnerAccount: ("id", "partner_id", "number", "bank_name", "branch_code", "given_by_id", "settled_by_id"),
+    PartnerAccount: (
+        *("id", "partner_id", "number", "number_hash", "bank_name", "branch_code", "given_by_id", "settled_by_id"),
+    ),
 }
 APPLICATION = ("id", "first_reviewer_id", "second_reviewer_id", "policy_version_id")
 
@@ -55,6 +57,11 @@ class Evidence(NamedTuple):
     application: Mapping[str, Any]
     is_account_shared: bool
     digest: str
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        """The account that is paid to, of whatever payee; empty for none."""
+        return self.rows.get(PayoutAccount) or self.rows.get(PartnerAccount) or {}
 
     def opened(self, model: type[Model], name: str) -> Any:
         """One value in the clear."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from applicants.people.models import PayoutAccount, Person
+from applicants.people.models import Person
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
@@ -23,7 +23,7 @@ from portal.partners.models import PartnerAccount
 from portal.vault.files import digest_of_sealed, sealed_pieces
 from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
-from subsidies.services.checking import account_of, obstacles, payables_of, sentence_for
+from subsidies.services.checking import account_of, bring_accounts_up_to_date, obstacles, payables_of, sentence_for
 from subsidies.services.evidence import Evidence, evidence_of
 from subsidies.services.filing import XLSX, stored_files
 
@@ -57,6 +57,7 @@ def collect_roll(*, payable_ids: Sequence[UUID], by: User, at: datetime) -> Roll
         raise StepRefused(_("请至少选择一笔可以发放的款项。"))
     if len(wanted) > BATCH:
         raise StepRefused(_("一次最多选 %(count)s 笔；更多的，请用“全部汇总”。") % {"count": BATCH})
+    bring_accounts_up_to_date(wanted)  # before the transaction: what is found then is seen after it too
     try:
         with transaction.atomic():
             list(Payable.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
@@ -122,7 +123,7 @@ def require_clear(payables: Iterable[Payable], by: User, on: date, *, roll: Roll
 def bars(evidence: Evidence, by_id: UUID) -> bool:
     """Whether one of the ids by which ``bar_of`` judges is ``by_id``; that gives the sentence."""
     payable, rows = evidence.rows[Payable], evidence.rows
-    account = rows.get(PayoutAccount) or rows.get(PartnerAccount) or {}
+    account = evidence.account
     vouched = (payable["approved_by_id"], payable["rechecked_by_id"], payable["doubt_settled_by_id"])
     givers = (account.get("settled_by_id"), account.get("given_by_id"), rows.get(Person, {}).get("user_id"))
     return by_id in (*vouched, *givers)

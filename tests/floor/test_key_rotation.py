@@ -15,13 +15,18 @@ from applicants.people.papers import open_paper
 from applicants.people.refusals import NumberAlreadyProven
 from applicants.people.services import claim_conflict, give_account, prove_number, save_identity
 from portal.casework.models import Application
+from portal.casework.services.advancing import StepRefused
 from portal.casework.services.finding import find_files
 from portal.casework.states import State
 from portal.vault.rotation import families, rehash_columns, reseal_table, sealed_columns, what_is_left
 from portal.vault.sealing import hash_mark, keyed_hash, keyed_hashes, rehash
+from subsidies.models import Roll, RollLine
+from subsidies.services.collecting import collect_all
+from subsidies.services.issuing import issue_roll
 from tests import factories as make
 from tests.casework.moving import now, refused, take
 from tests.factories import AT
+from tests.subsidies import paying
 
 NEW_HASH = base64.b64encode(b"n" * 32).decode()
 THIRD_HASH = base64.b64encode(b"t" * 32).decode()
@@ -180,6 +185,69 @@ def test_between_the_keys_a_number_is_granted_once(new_keys):
     assert refused(second, "approve", "approver") == told
     rotate()
     assert refused(second, "approve", "approver") == told
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_roll_collected_before_new_keys_is_issued_between_them(new_keys):
+    roll = paying.collected(paying.quick_payable())
+    new_keys()
+    assert issue_roll(roll=roll, by=make.staff("finance"), at=paying.LATER).state == "issued"
+    account, line = PayoutAccount.objects.get(), RollLine.objects.get()
+    assert line.account_hash == account.number_hash == account_number_hash(account.number)
+
+
+SHARED = "现在不能发放：别的申请人也用这个账户，一个账户只能有一个人。"
+
+
+@pytest.mark.django_db
+def test_between_the_keys_two_people_with_one_account_are_not_paid(new_keys):
+    first = paying.quick_payable()
+    number = first.person.current_account().number
+    new_keys()
+    second = paying.quick_payable(person=make.make_person(account={"number": number}))
+    for payable in (second, first):
+        with pytest.raises(StepRefused, match=SHARED):
+            paying.collected(payable)
+    assert (paying.codes(first), paying.codes(second)) == (["account_shared"], ["account_shared"])
+
+
+@pytest.mark.django_db
+def test_between_the_keys_all_that_is_due_leaves_a_shared_account_behind(new_keys):
+    first, alone = paying.quick_payable(), paying.quick_payable()
+    number = first.person.current_account().number
+    new_keys()
+    paying.quick_payable(person=make.make_person(account={"number": number}))
+    roll = collect_all(programme="living-subsidy", by=make.staff("finance"), at=paying.LATER)
+    assert [line.payable for line in roll.lines.all()] == [alone]
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_between_the_keys_an_account_paid_into_for_one_is_not_paid_into_for_another(new_keys):
+    first = paying.quick_payable()
+    number = first.person.current_account().number
+    paying.issued(first)
+    give_account(person=first.person, values={"number": "6217001870001234567"}, by=None, at=paying.LATER)
+    new_keys()
+    second = paying.quick_payable(person=make.make_person(account={"number": number}))
+    with pytest.raises(StepRefused, match=SHARED):
+        paying.collected(second)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_between_the_keys_an_account_that_is_shared_stops_the_issue(new_keys):
+    first, second = paying.quick_payable(), paying.quick_payable()
+    number = first.person.current_account().number
+    roll = paying.collected(first)
+    new_keys()
+    give_account(person=second.person, values={"number": number}, by=None, at=paying.LATER)
+    reference = first.application.reference
+    for _turn in range(2):  # the page does not say that it was only then
+        with pytest.raises(StepRefused, match=f"{reference} {SHARED}"):
+            issue_roll(roll=roll, by=make.staff("finance"), at=paying.LATER)
+    assert Roll.objects.get().state == "collected"
 
 
 @pytest.mark.django_db

@@ -266,6 +266,22 @@ def test_a_change_that_leaves_everything_true_does_not_stop_it(roll):
 
 
 @pytest.mark.slow
+def test_a_row_that_is_written_while_it_is_checked_is_checked_again(roll, monkeypatch):
+    person = roll.lines.get(position=1).payable.person
+    save_identity(person=person, values={"phone": "13900000001"}, by=None, at=LATER)
+    real = issuing.require_clear
+
+    def meanwhile(*given, **more):
+        monkeypatch.setattr(issuing, "require_clear", real)
+        real(*given, **more)
+        save_identity(person=person, values={"phone": "13900000002"}, by=None, at=LATER)
+
+    monkeypatch.setattr(issuing, "require_clear", meanwhile)
+    assert turn(roll).state == "issued"
+    assert roll.lines.get(position=1).payee["phone"] == "13900000002"
+
+
+@pytest.mark.slow
 def test_after_several_failures_the_roll_is_collected_again_and_says_what_to_do(roll, monkeypatch):
     monkeypatch.setattr(filing, "make_spreadsheet", lambda *_arguments: 1 / 0)
     for _turn in range(3):
