@@ -44,7 +44,7 @@ from subsidies.services.filing import (
     taking,
     tell_of_parts,
 )
-from subsidies.services.rolls import BATCH, bars, require_clear, require_finance
+from subsidies.services.rolls import BATCH, bars, require_clear, require_finance, why_kept_away
 from subsidies.services.turns import TASKS, TURN_SECONDS, Turn
 
 # What copies a batch; on PostgreSQL one statement with all lines as JSON, which it takes faster than lists.
@@ -109,6 +109,8 @@ def _begin(roll: Roll, by: User, at: datetime) -> tuple[Roll, bool]:
             raise StepRefused(_("这份花名册还在汇总，做完以后才能签发。"))
         if row.state != Roll.State.COLLECTED:
             raise StepRefused(_("这份花名册已经签发或作废。"))
+        if sentence := why_kept_away(row, by):
+            raise StepRefused(sentence)
         own = row.lines.filter(approved_by=by).order_by("position").values_list("payable", flat=True)[:1]
         require_clear(with_evidence(Payable.objects.filter(pk__in=list(own))), by, timezone.localdate(at), roll=row)
         row.count, row.net_fen = row.lines.aggregate(lines=Count("pk"), fen=Sum("net_fen")).values()

@@ -17,6 +17,7 @@ from applicants.people.models import Person
 from portal.accounts.models import Role, User
 from portal.accounts.scopes import scope_q
 from portal.audit.services import record
+from portal.casework.doors import kept_from
 from portal.casework.models import ReferenceCounter
 from portal.casework.services.advancing import StepRefused
 from portal.partners.models import PartnerAccount
@@ -45,6 +46,13 @@ def require_finance(roll: Roll, by: User) -> None:
     """Raise StepRefused unless ``by`` is finance for every line of the roll."""
     if not visible_rolls(by, (Role.FINANCE,)).filter(pk=roll.pk).exists():
         raise StepRefused(_("您没有办理这一步的权限。"))
+
+
+def why_kept_away(roll: Roll, by: User) -> str:
+    """Why ``by`` may neither issue nor download the roll: they keep away from a file on it; "" where they do not."""
+    if roll.lines.filter(payable__application__in=kept_from(by)).exists():
+        return _("名单里有您回避的申请，要由同事签发和下载。")
+    return ""
 
 
 def collect_roll(*, payable_ids: Sequence[UUID], by: User, at: datetime) -> Roll:
@@ -172,13 +180,16 @@ def free_dropped_lines(roll_id: UUID | None = None) -> None:
 def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> Iterator[bytes]:
     """One stored file, byte for byte and piece by piece, checked against its SHA-256; every download is audited.
 
-    ``key`` is that of a ``StoredFile``. Only finance downloads, and nobody who approved a line. Raises StepRefused.
+    ``key`` is that of a ``StoredFile``. Only finance downloads, and nobody who approved a line or keeps
+    away from its file. Raises StepRefused.
     """
     require_finance(roll, by)
     if roll.state != Roll.State.ISSUED:
         raise StepRefused(_("花名册签发以后才能下载。"))
     if roll.lines.filter(approved_by=by).exists():
         raise StepRefused(_("名单里有由您审定的款项，不能由您下载。"))
+    if sentence := why_kept_away(roll, by):
+        raise StepRefused(sentence)
     file = next((file for file in stored_files(roll) if file.key == key), None)
     if file is None:
         raise StepRefused(_("这份花名册没有这个文件。"))

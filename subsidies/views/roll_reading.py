@@ -31,7 +31,7 @@ from subsidies.services.checking import (
 )
 from subsidies.services.filing import XLSX, files_to_make, made_files, stored_files
 from subsidies.services.issuing import why_stopped
-from subsidies.services.rolls import require_clear, visible_rolls
+from subsidies.services.rolls import require_clear, visible_rolls, why_kept_away
 
 LINES = 500  # of a page
 Found = Mapping[UUID, list[str]]  # payable → codes of what is in the way
@@ -64,6 +64,7 @@ def roll_context(roll: Roll, user: User, *, at: datetime, after: int = 0) -> dic
         .order_by("-recorded_at", "-id")
     )
     is_finance = visible_rolls(user, (Role.FINANCE,)).filter(pk=roll.pk).exists()
+    kept_away = why_kept_away(roll, user)
     is_approver = roll.lines.filter(approved_by=user).exists()
     last = lines[-1].position if lines else 0
     answers = list(roll.bank_results.select_related("uploaded_by", "applied_by").order_by("-uploaded_at", "-id"))
@@ -72,7 +73,11 @@ def roll_context(roll: Roll, user: User, *, at: datetime, after: int = 0) -> dic
         "title": programme(roll.programme).title,
         "is_finance": is_finance,
         "is_approver": is_approver,
-        "locked": _locked(roll, payables.values(), user, on) if is_collected and is_finance and not is_long else "",
+        "kept_away": kept_away,
+        "may_download": roll.state == Roll.State.ISSUED and is_finance and not is_approver and not kept_away,
+        "locked": (kept_away or ("" if is_long else _locked(roll, payables.values(), user, on)))
+        if is_collected and is_finance
+        else "",
         "stopped": stopped,
         "progress": _progress(roll) if roll.state == Roll.State.ISSUING else None,
         "collecting": _collected_so_far(roll) if is_collecting else None,

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.audit.models import Entry
+from portal.casework.services.recusing import recuse
 from subsidies.models import BankResult, Payable, Roll
 from subsidies.services import listing
+from subsidies.services.issuing import issue_roll
 from tests.browsing import signed_in, text_of
-from tests.factories import make_staff, make_user, move_clock
+from tests.factories import make_staff, make_user, move_clock, staff
 from tests.subsidies.paying import (
     ANSWERED,
     LATER,
@@ -275,6 +277,18 @@ def test_a_roll_that_cannot_be_issued_says_why_beside_the_locked_button():
     assert reverse("roll_issue", args=["FF-2023-0001"]) not in page.content.decode()
     answer = signed_in("finance").post(ROLL + "issue/", follow=True)
     assert said(answer) == [f"{payable.application.reference} 现在不能发放：后来更换的账户还没有核对。"]
+
+
+@pytest.mark.slow
+def test_who_keeps_away_from_a_file_of_the_roll_reads_so_in_place_of_its_buttons():
+    payable, away = quick_payable(), make_staff("finance")
+    roll = collected(payable)
+    recuse(application=payable.application, person=away, reason="近亲属。", by=staff("administrator"), at=LATER)
+    for act in ("issue/", "download/"):
+        page = signed_in(away).get(ROLL)
+        assert "名单里有您回避的申请，要由同事签发和下载。" in text_of(page)
+        assert f'action="{ROLL}{act}"' not in page.content.decode()
+        issue_roll(roll=roll, by=staff("finance"), at=LATER)
 
 
 @pytest.mark.parametrize("role", ["auditor", "administrator", "first_reviewer", "approver"])

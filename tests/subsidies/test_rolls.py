@@ -15,6 +15,7 @@ from portal.accounts.models import RoleGrant
 from portal.audit.models import Entry
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import put_on_shelf
+from portal.casework.services.recusing import recuse
 from portal.vault.files import write_sealed
 from subsidies.models import Payable, Roll
 from subsidies.services.cancelling import cancel_payable
@@ -169,6 +170,21 @@ def test_who_approved_may_not_collect_issue_or_download():
     assert refusal(issue_roll, roll=roll, by=approver, at=LATER) == expected
     roll = issue_roll(roll=roll, by=staff("finance"), at=LATER)
     assert refusal(download_roll, roll=roll, by=approver, at=LATER) == "名单里有由您审定的款项，不能由您下载。"
+
+
+KEPT_AWAY = "名单里有您回避的申请，要由同事签发和下载。"
+
+
+@pytest.mark.slow
+def test_who_keeps_away_from_one_file_of_a_roll_neither_issues_nor_downloads_it():
+    payable, away = quick_payable(), make_staff("finance")
+    roll = collected(quick_payable(), payable)
+    recuse(application=payable.application, person=away, reason="近亲属。", by=staff("administrator"), at=LATER)
+    assert refusal(issue_roll, roll=roll, by=away, at=LATER) == KEPT_AWAY
+    roll = issue_roll(roll=roll, by=staff("finance"), at=LATER)
+    assert refusal(download_roll, roll=roll, by=away, at=LATER) == KEPT_AWAY
+    assert actions() == ["roll.collect", "roll.order", "roll.issue"]
+    assert downloaded(roll=roll).startswith(b"PK")
 
 
 @pytest.mark.slow
