@@ -87,7 +87,7 @@ def _collect(turn: Turn) -> bool:
             last = roll.lines.aggregate(last=Max("position", default=0))["last"]
             add_lines(roll, fit, seen, after=last)
             roll.cursor, roll.looked_at = key_of(here.get(pk=ids[-1])), roll.looked_at + len(ids)
-            roll.save(update_fields=["cursor", "looked_at", "heartbeat"])
+            roll.save(update_fields=["cursor", "looked_at", "heartbeat", "failures"])
             return True
     _end(turn, is_whole=True)
     return False
@@ -100,7 +100,7 @@ def _end(turn: Turn, *, is_whole: bool = False) -> None:
         lines = roll.lines.count()
         roll.state = Roll.State.COLLECTED if lines else Roll.State.DROPPED
         roll.candidates = roll.looked_at if is_whole else max(roll.candidates, roll.looked_at + 1)
-        roll.heartbeat, roll.failures = None, 0
+        roll.heartbeat = None
         roll.save()
         action = "roll.collect" if lines else "roll.drop"
         record(action=action, actor=roll.collected_by, target=roll, at=turn.at, fields=["lines"], note=str(lines))

@@ -141,7 +141,7 @@ def do_next(turn: Turn) -> bool:
     if roll is None:
         return False
     if roll.stopped_at:
-        return _take_back(turn)
+        return _take_back(turn) if roll.copied else _collect_again(turn, roll)
     if roll.copied < (roll.count or 0):
         # In a transaction of its own: where a line stops the roll, its page is to find the same.
         bring_accounts_up_to_date(_next_lines(roll).values_list("payable", flat=True)[:BATCH])
@@ -200,7 +200,7 @@ def _copy(turn: Turn) -> bool:
         )
         before = ready_parts(roll)
         roll.copied = batch[-1][1]
-        roll.save(update_fields=["copied", "heartbeat"])
+        roll.save(update_fields=["copied", "heartbeat", "failures"])
         tell_of_parts(roll, [part for part in ready_parts(roll) if part not in before])
     return True
 
@@ -262,24 +262,30 @@ def _sealed(name: str) -> SealedField:
 
 
 def _take_back(turn: Turn) -> bool:
-    """Take the last copies back; after the last of all the roll is collected again."""
+    """Take the last copies back, and what was made of them."""
     with transaction.atomic():
         roll = turn.locked()
         first = max(roll.copied - BATCH, 0)
         copies = roll.lines.filter(position__gt=first, position__lte=roll.copied)
         copies.update(issued_by=None, payee=None, account="", account_hash="")
-        roll.copied = first
-        if not first:
-            position = roll.stopped_on.position if roll.stopped_on else ""
-            RollFile.objects.filter(roll=roll).delete()
-            roll.state, roll.issued_by, roll.issued_at = Roll.State.COLLECTED, None, None
-            roll.count = roll.net_fen = roll.xlsx_size = roll.heartbeat = None
-            roll.xlsx_name = roll.xlsx_sha256 = roll.head = ""
-            record(action="roll.stop", actor=None, target=roll, at=turn.at, fields=["state"], note=str(position))
+        RollFile.objects.filter(roll=roll).delete()
+        roll.copied, roll.xlsx_name, roll.xlsx_sha256, roll.xlsx_size = first, "", "", None
         roll.save()
-    if not first:
-        sweep_folder(roll)
-    return bool(first)
+    return True
+
+
+def _collect_again(turn: Turn, roll: Roll) -> bool:
+    """All copies are taken back: the roll is collected, as it was before the order."""
+    sweep_folder(roll)  # first: who is killed here is followed by another, and nobody makes new files meanwhile
+    with transaction.atomic():
+        roll = turn.locked()
+        position = roll.stopped_on.position if roll.stopped_on else ""
+        roll.state, roll.issued_by, roll.issued_at = Roll.State.COLLECTED, None, None
+        roll.count = roll.net_fen = roll.heartbeat = None
+        roll.head = ""
+        record(action="roll.stop", actor=None, target=roll, at=turn.at, fields=["state"], note=str(position))
+        roll.save()
+    return False
 
 
 def _finish(turn: Turn) -> bool:

@@ -26,7 +26,7 @@ from portal.vault.sealing import SealBroken
 from subsidies.models import Payable, Roll, RollLine
 from subsidies.services.checking import account_of, bring_accounts_up_to_date, obstacles, payables_of, sentence_for
 from subsidies.services.evidence import Evidence, evidence_of
-from subsidies.services.filing import XLSX, stored_files
+from subsidies.services.filing import XLSX, stored_files, sweep_folder
 
 READERS = (Role.FINANCE, Role.ADMINISTRATOR, Role.AUDITOR)
 BATCH = 500  # lines in one transaction
@@ -170,11 +170,16 @@ def drop_roll(*, roll: Roll, by: User, at: datetime) -> Roll:
 
 
 def free_dropped_lines(roll_id: UUID | None = None) -> None:
-    """Give the payables of a dropped roll back, or of all of them, ``BATCH`` in a transaction."""
-    of = {"roll": roll_id} if roll_id else {}
-    kept = RollLine.objects.filter(roll__state=Roll.State.DROPPED, is_live=True, **of)
-    while ids := list(kept.values_list("pk", flat=True)[:BATCH]):
-        RollLine.objects.filter(pk__in=ids).update(is_live=False)
+    """Give the payables of a dropped roll back, or of all of them, ``BATCH`` in a transaction.
+
+    What an issue that was stopped has left of files goes first: whoever is killed here finds the lines again.
+    """
+    lines = RollLine.objects.filter(is_live=True)
+    dropped = Roll.objects.filter(Exists(lines.filter(roll=OuterRef("pk"))), state=Roll.State.DROPPED)
+    for roll in dropped.filter(pk=roll_id) if roll_id else dropped:
+        sweep_folder(roll)
+        while ids := list(lines.filter(roll=roll).values_list("pk", flat=True)[:BATCH]):
+            RollLine.objects.filter(pk__in=ids).update(is_live=False)
 
 
 def download_roll(*, roll: Roll, by: User, at: datetime, key: str = XLSX) -> Iterator[bytes]:

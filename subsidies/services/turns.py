@@ -80,17 +80,18 @@ class Turn:
                 raise TurnLost
 
     def locked(self) -> Roll:
-        """The roll, in a transaction, as long as the turn is ours. Raises TurnLost."""
+        """The roll, in a transaction that gets further, as long as the turn is ours. Raises TurnLost."""
         row = self.mine.select_for_update(of=("self",)).first()
         if row is None:
             raise TurnLost
         row.heartbeat = self._at_real + self.passed
+        row.failures = 0  # to be saved with what is done: faults count until something goes through
         return row
 
     def work(self, step: Callable[[Turn], bool], give_up: Callable[[Turn], object], seconds: float | None) -> None:
         """Do ``step`` while it says that there is more, for ``seconds`` (None: to the end), then ask for the next turn.
 
-        After ``MOST_FAILURES`` it is to ``give_up``.
+        After ``MOST_FAILURES`` in a row it is to ``give_up``.
         """
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not looked through again and again while lines pass by

@@ -18,7 +18,7 @@ from portal.casework.services.advancing import StepRefused
 from portal.vault.files import sealed_pieces
 from subsidies.exports import roll_pdf
 from subsidies.models import Roll, RollFile, RollLine
-from subsidies.services import filing, issuing
+from subsidies.services import filing, issuing, rolls
 from subsidies.services.filing import stored_files
 from subsidies.services.issuing import do_next, issue_roll, run_issuing, why_stopped
 from subsidies.services.rolls import download_roll, drop_roll
@@ -59,6 +59,10 @@ def one_batch(roll: Roll) -> Roll:
 
 def copied(roll: Roll) -> list[bool]:
     return [line.issued_by_id is not None for line in roll.lines.order_by("position")]
+
+
+def power_cut(*_arguments, **_named):
+    raise SystemExit
 
 
 def files_of(roll: Roll) -> set[str]:
@@ -257,6 +261,38 @@ def test_a_line_whose_facts_change_meanwhile_stops_the_roll_and_gives_it_back(ro
     assert drop_roll(roll=roll, by=staff("finance"), at=LATER).state == "dropped"
 
 
+@pytest.mark.parametrize("kill", ["sweep_folder", "record"])
+@pytest.mark.slow
+def test_a_worker_that_is_killed_while_it_takes_a_roll_back_leaves_no_file(roll, monkeypatch, kill):
+    person = roll.lines.get(position=1).payable.person
+    one_batch(roll)
+    give_account(person=person, values={"number": "6217001870001234567"}, by=None, at=LATER)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(issuing, kill, power_cut)
+        turn(roll)
+    Roll.objects.update(heartbeat=None)
+    for _sweep in range(2):
+        sweep_rolls()
+    roll.refresh_from_db()
+    assert (roll.state, files_of(roll), roll.files.count()) == ("collected", set(), 0)
+
+
+@pytest.mark.slow
+def test_a_dropped_roll_leaves_no_file_whatever_a_killed_worker_left(roll, monkeypatch):
+    one_batch(roll)
+    give_account(person=roll.lines.get(position=1).payable.person, values={"number": "6217001870001234567"}, by=None,
+                 at=LATER)  # fmt: skip
+    turn(roll)
+    half = Path(default_storage.path(f"rolls/{roll.pk.hex}/half.pdf.sealed"))  # of a worker beside, killed since
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_bytes(b"v1:demo:")
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(rolls, "sweep_folder", power_cut)
+        drop_roll(roll=roll, by=staff("finance"), at=LATER)
+    sweep_rolls()
+    assert (files_of(roll), roll.lines.filter(is_live=True).count()) == (set(), 0)
+
+
 @pytest.mark.slow
 def test_a_change_that_leaves_everything_true_does_not_stop_it(roll):
     person = roll.lines.get(position=4).payable.person
@@ -294,6 +330,24 @@ def test_after_several_failures_the_roll_is_collected_again_and_says_what_to_do(
     )
     monkeypatch.undo()
     assert issue_roll(roll=roll, by=staff("finance"), at=LATER).state in ("issuing", "issued")
+
+
+@pytest.mark.slow
+def test_faults_count_only_until_the_roll_gets_further(roll, monkeypatch):
+    wording, copied_then = issuing.Wording, []
+
+    def fails_once_for_each_batch(found):
+        roll.refresh_from_db()
+        if roll.copied not in copied_then:
+            copied_then.append(roll.copied)
+            raise ConnectionError
+        return wording(found)
+
+    monkeypatch.setattr(issuing, "Wording", fails_once_for_each_batch)
+    for _turn in range(4):
+        turn(roll)
+        Roll.objects.update(heartbeat=None)
+    assert (roll.state, copied_then) == ("issued", [0, 2, 4])
 
 
 @pytest.mark.slow
