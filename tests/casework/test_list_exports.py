@@ -2,6 +2,7 @@
 
 import tracemalloc
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from portal.casework.services.exporting import (
     run_list_export,
 )
 from portal.casework.services.finding import QueueFilter
+from portal.casework.tasks import sweep_lists
 from tests import factories as make
 from tests.browsing import signed_in
 
@@ -166,6 +168,37 @@ def test_a_killed_worker_costs_a_batch_and_no_row_comes_twice(three_at_once):
     content = b"".join(download_list(export=export, by=export.asked_by, at=AT))
     assert len({row[0] for row in rows_of(content)[1:]}) == len(rows_of(content)) - 1 == 8
     assert not default_storage.exists(f"lists/{export.pk.hex}")
+
+
+@pytest.mark.slow
+def test_a_list_goes_on_where_its_worker_was_killed_and_stays_masked(three_at_once, monkeypatch):
+    make.move_clock()
+    by, real, written = make.staff("auditor"), exporting.write_sealed, []
+    export = long_list(by)
+    monkeypatch.setattr(exporting, "run_batch", partial(run_batch, size=3))
+
+    def power_cut_at_the_second(name, content):
+        written.append(name)
+        real(name, content)
+        if len(written) == 2:
+            raise SystemExit
+
+    monkeypatch.setattr(exporting, "write_sealed", power_cut_at_the_second)
+    with pytest.raises(SystemExit):
+        sweep_lists()
+    page = signed_in(by).get(reverse("list_export", args=[export.pk])).content.decode()
+    assert ("data-wait-seconds" in page, "3/8 件" in page) == (True, True)
+    sweep_lists()  # it was heard of a moment ago
+    assert len(written) == 2
+    ListExport.objects.update(heartbeat=timezone.now() - timedelta(seconds=31))
+    sweep_lists()
+    export.refresh_from_db()
+    assert (export.state, export.done, len(written)) == ("done", 8, 4)
+    rows = rows_of(b"".join(download_list(export=export, by=by, at=AT)))[1:]
+    assert len({row[0] for row in rows}) == len(rows) == 8
+    assert {row[2:5] for row in rows} == {
+        ("欧阳**", "3505**********0018", "138****6810"), ("王**", "3505**********0018", "138****6810"),
+    }  # fmt: skip
 
 
 def test_a_list_is_deleted_after_seven_days(three_at_once):
