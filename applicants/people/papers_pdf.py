@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import takewhile
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
+from applicants.people.papers_bare import bare_jpeg, bare_jpx
 from applicants.people.papers_pages import drawn_pages
 from applicants.people.refusals import Unfit
 
@@ -39,6 +41,7 @@ PLAIN_FILTERS = {
     "/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL", "/ASCII85Decode", "/A85",
     "/ASCIIHexDecode", "/AHx",
 }  # fmt: skip
+BARE = {"/DCTDecode": bare_jpeg, "/DCT": bare_jpeg, "/JPXDecode": bare_jpx}
 HIDDEN = 0b100010  # annotation flags: hidden, not shown on the screen
 
 
@@ -60,7 +63,7 @@ def resaved(data: bytes, *, most_pages: int, most_bytes: int) -> tuple[bytes, in
             _copy(source, clean)
             for item in list(clean.objects):
                 _scrub(item)
-            _refuse_bombs(clean)
+            _unpack(clean)
             written = BytesIO()
             clean.save(
                 written, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True, linearize=False
@@ -152,13 +155,6 @@ def _scrub(item: Any) -> None:
             for key in [key for key in part.keys() if is_action or key in useless]:  # noqa: SIM118
                 del part[key]
             waiting += [inner for _key, inner in part.items() if not _is_reference(inner)]
-            if isinstance(part, Stream) and _filters(part) == ["/DCTDecode"]:
-                raw = part.read_raw_bytes()
-                bare = _bare_jpeg(raw)
-                if bare != raw:
-                    parms = part.get("/DecodeParms")
-                    parms = parms if isinstance(parms, Dictionary) else None
-                    part.write(bare, filter=Name.DCTDecode, decode_parms=parms)
 
 
 def _is_reference(item: Any) -> bool:
@@ -172,41 +168,48 @@ def _filters(stream: Stream) -> list[str]:
     return [str(name) for name in given] if isinstance(given, Array) else [str(given)]
 
 
-def _bare_jpeg(data: bytes) -> bytes:
-    """A JPEG without place, camera and comments, its picture untouched. What cannot be read is left as it is."""
-    kept, at = [data[:2]], 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big") + 2
-        if marker == 0xDA:  # the picture itself
-            return b"".join(kept) + data[at:]
-        if marker not in (0xE1, 0xED, 0xFE):  # EXIF and XMP, IPTC, comment
-            kept.append(data[at : at + size])
-        at += size
-    return data
-
-
 def _pixels(image: Stream) -> int:
     width, height = image.get("/Width"), image.get("/Height")
     return width * height if isinstance(width, int) and isinstance(height, int) else 0
 
 
-def _refuse_bombs(clean: Pdf) -> None:
-    """Unpack every stream once, one after the other. Raises Unfit where that is too much."""
+def _unpack(clean: Pdf) -> None:
+    """Unpack every stream once, one after the other; pictures in a format of their own are left bare.
+
+    Raises Unfit where that is too much.
+    """
     together = 0
-    for stream in clean.objects:
+    for stream in list(clean.objects):
         if not isinstance(stream, Stream):
             continue
         if stream.get("/Subtype") == Name.Image and _pixels(stream) > MOST_PIXELS:
             raise Unfit("heavy")
-        plain = [name for name in _filters(stream) if name in PLAIN_FILTERS]
-        if not plain:
-            continue
-        if len(plain) < len(_filters(stream)):  # a picture, packed once more
-            parms = stream.get("/DecodeParms")
-            parms = parms[: len(plain)] if isinstance(parms, Array) else None
-            stream = Stream(clean, stream.read_raw_bytes(), Filter=Array([Name(name) for name in plain]))
-            if parms is not None:
-                stream.DecodeParms = Array(parms)
-        together += len(stream.read_bytes(pikepdf.StreamDecodeLevel.generalized))
+        filters = _filters(stream)
+        plain = list(takewhile(PLAIN_FILTERS.__contains__, filters))
+        if len(filters) > len(plain) + 1:  # nobody packs a picture's points: what is in there cannot be looked at
+            raise Unfit("heavy")
+        bare = BARE.get(filters[-1] if filters else "")
+        data = b""
+        if len(plain) == len(filters):
+            data = stream.read_bytes(pikepdf.StreamDecodeLevel.generalized) if plain else b""
+        elif plain or bare:
+            data, parms = _packed_once(clean, stream, plain)
+            if bare:
+                stream.write(bare(data), filter=Name(filters[-1]), decode_parms=parms)
+        together += len(data)
         if together > MOST_UNPACKED_TOGETHER:
             raise Unfit("heavy")
+
+
+def _packed_once(clean: Pdf, picture: Stream, plain: list[str]) -> tuple[bytes, Dictionary | None]:
+    """A picture in a format of its own without ``plain``, the filters around it; and the parameters of its format."""
+    given = picture.get("/DecodeParms")
+    parms = list(given) if isinstance(given, Array) else [given]
+    last = parms[len(plain)] if len(parms) > len(plain) else None
+    data = picture.read_raw_bytes()
+    if plain:
+        packed = Stream(clean, data, Filter=Array([Name(name) for name in plain]))
+        if isinstance(given, Array):
+            packed.DecodeParms = Array(parms[: len(plain)])
+        data = packed.read_bytes(pikepdf.StreamDecodeLevel.generalized)
+    return data, last if isinstance(last, Dictionary) else None

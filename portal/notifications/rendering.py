@@ -44,6 +44,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "second_factor_reset": (),
     "recovery_issued": ("hours",),
     "account_recovered": (),
+    "account_linked": (),
     "partner_invited": ("partner", "link", "until"),
     "card_issued": ("number_last4", "valid_to"),
     "card_retiered": ("number_last4", "before", "after", "reason"),

@@ -1,7 +1,8 @@
 """Gives an account back to somebody who came to the counter with their identity paper and nothing else.
 
 The clerk types name and number from the paper: only the account for which both are proven is given back, the older one
-where a person has two. The slip holds a code that works once, together with the number, for two hours.
+where a person has two. The slip holds a code that works once, together with the number, for two hours. Whoever was
+entered at the counter is given an account in the same way: the code is typed in the one that is to be theirs.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ class RecoveryRefused(Exception):
 
 def obstacle_to(person: Person, by: User) -> str:
     """Why ``by`` cannot give the person's account back, as a sentence; empty where nothing is in the way."""
-    if person.user is None:
-        return _("他在网上没有账号，不用找回。")
-    if person.user_id == by.pk:
+    if person.user is not None and person.user_id == by.pk:
         return _("不能给自己办理，请另一位同事办理。")
     if not person.is_proven:
         return _("他的证件号码还没有核实。请先在柜台核实，再办理找回。")
+    if person.user is None:
+        return ""
     if not person.user.is_active:
         return _("这个账号已经停用，请联系管理员。")
     if person.user.needs_second_factor:
@@ -62,8 +63,8 @@ def issue_recovery(
 ) -> tuple[Recovery, str]:
     """Give out a code for the account of ``person``, whose ``name`` and ``number`` were typed from the paper.
 
-    An earlier code opens nothing any more; the owner is written to where they could be reached so far. Raises
-    RecoveryRefused.
+    Where there is none, it is for the account they will be signed in to (``spend_code``). An earlier code opens nothing
+    any more; an account's owner is written to where they could be reached so far. Raises RecoveryRefused.
     """
     if sentence := obstacle_to(person, by):
         raise RecoveryRefused(sentence)
@@ -73,35 +74,38 @@ def issue_recovery(
         raise RecoveryRefused(_("和账号里核实过的姓名不一致。"), "name")
     code = "".join(secrets.choice(ALPHABET) for _place in range(LENGTH))
     with transaction.atomic():
-        owner = User.objects.select_for_update(of=("self",)).get(person=person)
-        Recovery.objects.filter(user=owner, used_at__isnull=True, ended_at__isnull=True).update(ended_at=at_real)
+        known = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+        owner = User.objects.select_for_update(of=("self",)).get(pk=known.user_id) if known.user_id else None
+        whose = {"user": owner} if owner else {"person": known}
+        Recovery.objects.filter(**whose, used_at__isnull=True, ended_at__isnull=True).update(ended_at=at_real)
         row = Recovery.objects.create(
-            user=owner,
+            **whose,
             code_hash=_hash(code),
             paper_kind=paper_kind,
             issued_by=by,
             issued_at=at_real,
             expires_at=at_real + HOLDS,
         )
-        record(action="recovery.issue", actor=by, target=owner, at=at, note=f"paper {paper_kind}")
-        queue_letter(
-            kind="recovery_issued",
-            recipient=owner,
-            reference="",
-            context={"name": name_of(owner), "hours": int(HOLDS.total_seconds() // 3600)},
-            key=f"recovery_issued:{row.pk}",
-            at=at,
-        )
+        record(action="recovery.issue", actor=by, target=owner or known, at=at, note=f"paper {paper_kind}")
+        if owner:
+            queue_letter(
+                kind="recovery_issued",
+                recipient=owner,
+                reference="",
+                context={"name": name_of(owner), "hours": int(HOLDS.total_seconds() // 3600)},
+                key=f"recovery_issued:{row.pk}",
+                at=at,
+            )
     return row, "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
 def open_recovery(*, code: str, number: str, at_real: datetime) -> Recovery:
     """The open code, typed together with the person's own number. Raises RecoveryRefused, alike for every reason."""
     refusal = RecoveryRefused(_("找回码或证件号码不对，或者已经用过、过了时间。可以到柜台重新办理。"))
-    row = Recovery.objects.filter(_is_open(at_real), code_hash=_hash(code)).select_related("user").first()
+    row = Recovery.objects.filter(_is_open(at_real), code_hash=_hash(code)).select_related("user", "person").first()
     if row is None:
         raise refusal
-    person = Person.objects.filter(user=row.user, proven_at__isnull=False).first()
+    person = row.person or Person.objects.filter(user=row.user, proven_at__isnull=False).first()
     if person is not None and _is_number_of(person, number):
         return row
     with transaction.atomic():
@@ -115,7 +119,22 @@ def open_recovery(*, code: str, number: str, at_real: datetime) -> Recovery:
 
 def still_open(recovery_id: str, *, at_real: datetime) -> Recovery | None:
     """The code with this id while it can be used."""
-    return Recovery.objects.filter(_is_open(at_real), pk=recovery_id).select_related("user").first()
+    return Recovery.objects.filter(_is_open(at_real), pk=recovery_id).select_related("user", "person").first()
+
+
+def spent() -> RecoveryRefused:
+    """What somebody is told whose code opens nothing."""
+    return RecoveryRefused(_("这个找回码已经用过，或者过了时间。可以到柜台重新办理。"))
+
+
+def spend_code(recovery: Recovery, *, at_real: datetime) -> Recovery:
+    """Use the code up, in the caller's transaction: whoever comes first. Raises RecoveryRefused."""
+    row = Recovery.objects.select_for_update().filter(_is_open(at_real), pk=recovery.pk).first()
+    if row is None:
+        raise spent()
+    row.used_at = at_real
+    row.save(update_fields=["used_at"])
+    return row
 
 
 def use_recovery(
@@ -127,13 +146,11 @@ def use_recovery(
     whoever comes first. Raises RecoveryRefused.
     """
     with transaction.atomic():
-        row = Recovery.objects.select_for_update().filter(_is_open(at_real), pk=recovery.pk).first()
-        if row is None:
-            raise RecoveryRefused(_("这个找回码已经用过，或者过了时间。可以到柜台重新办理。"))
+        row = spend_code(recovery, at_real=at_real)
+        if row.user_id is None:
+            raise spent()
         owner = User.objects.select_for_update(of=("self",)).get(pk=row.user_id)
         old_address, old_phone = owner.email, owner.phone
-        row.used_at = at_real
-        row.save(update_fields=["used_at"])
         EmailAddress.objects.filter(user=owner).delete()
         Authenticator.objects.filter(user=owner).delete()
         _give(owner, normalise_email(email), password, phone, at_real)

@@ -96,7 +96,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
             else:
                 request.session.cycle_key()
                 request.session[SESSION_KEY] = str(row.pk)
-                return redirect("recovery_address")
+                return redirect("recovery_address" if row.user_id else "recovery_link")
     return form_page(request, "recovery/code.html", form)
 
 
@@ -160,9 +160,15 @@ def recovery_phone_code(request: HttpRequest) -> HttpResponse:
     return _done(request, _("账号已经找回。请用新的手机号登录。"), "account_phone_sign_in")
 
 
-def _under_way(request: HttpRequest) -> Recovery | None:
+def code_typed(request: HttpRequest) -> Recovery | None:
+    """The code that was typed in this session together with its number, while it can be used."""
     key = request.session.get(SESSION_KEY, "")
     return still_open(key, at_real=timezone.now()) if key else None
+
+
+def _under_way(request: HttpRequest) -> Recovery | None:
+    row = code_typed(request)
+    return row if row is not None and row.user_id else None
 
 
 def _done(request: HttpRequest, sentence: str, where: str) -> HttpResponse:

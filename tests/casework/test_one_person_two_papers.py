@@ -137,6 +137,32 @@ def test_the_pages_mask_what_is_not_revealed_and_note_who_looked():
 
 
 @pytest.mark.slow
+def test_five_numbers_claimed_twice_are_shown_with_as_many_queries_as_one(django_assert_num_queries):
+    two_claims()
+    client = Client()
+    client.force_login(make.staff(Role.CLERK))
+    client.get("/desk/people/clashes/")  # what is counted once a minute
+    for more in (0, 4):
+        for _turn in range(more):
+            two_claims()
+        with django_assert_num_queries(13):
+            page = client.get("/desk/people/clashes/")
+        assert page.content.decode().count("<section") == 3 * (1 + more)
+
+
+@pytest.mark.slow
+def test_of_two_clashes_the_one_whose_people_are_linked_over_a_third_is_gone():
+    (first, second), (other, another) = two_claims(), two_claims()
+    third = make.make_person()
+    link(first.applicant, third)
+    assert len(number_clashes()) == 2
+    link(third, second.applicant)
+    assert [[person.pk for person in clash.people] for clash in number_clashes()] == [
+        [other.applicant_id, another.applicant_id]
+    ]
+
+
+@pytest.mark.slow
 def test_a_clerk_links_and_unlinks_on_the_page():
     first, second = make.make_application_in(State.FIRST_REVIEW), make.make_application_in(State.ACCEPT)
     address = f"/desk/people/{first.applicant_id}/"

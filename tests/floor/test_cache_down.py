@@ -1,4 +1,4 @@
-"""A Redis that does not answer keeps nobody out."""
+"""A Redis that does not answer keeps nobody out, and a table that fills up lets nobody in."""
 
 import logging
 import os
@@ -6,12 +6,15 @@ import subprocess
 import sys
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings as active
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
 from portal.accounts import cache as spared
-from tests.factories import make_user
+from tests.factories import TOTP_SECRET, make_user
+from tests.floor.test_accounts_pages import code as code_now
 
 NOWHERE = "redis://127.0.0.1:1"
 
@@ -27,6 +30,35 @@ def test_a_redis_address_gives_the_cache_that_can_be_spared(tmp_path):
     given = {**os.environ, "DEMO": "1", "VAR_DIR": str(tmp_path), "CACHE_URL": NOWHERE}
     said = subprocess.run([sys.executable, "-c", code], env=given, cwd=active.BASE_DIR, capture_output=True, text=True)
     assert said.stdout == f"{{'BACKEND': 'portal.accounts.cache.SparableRedisCache', 'LOCATION': '{NOWHERE}'}}\n"
+
+
+def test_a_table_holds_what_the_operator_says_and_a_hundred_thousand_otherwise(tmp_path):
+    code = "from portal import settings; print(settings.CACHES['default']['OPTIONS'])"
+    given = {**os.environ, "DEMO": "1", "VAR_DIR": str(tmp_path)}
+    for address, most in (("dbcache://somewhere", 100_000), ("dbcache://somewhere?max_entries=5000", 5_000)):
+        told = given | {"CACHE_URL": address}
+        said = subprocess.run(
+            [sys.executable, "-c", code], env=told, cwd=active.BASE_DIR, capture_output=True, text=True
+        )
+        assert said.stdout == f"{{'MAX_ENTRIES': {most}}}\n"
+
+
+@pytest.mark.django_db
+def test_four_hundred_other_entries_free_nobody_and_let_no_code_be_used_again(client):
+    user = make_user("person@example.test")
+    TOTP.activate(user, TOTP_SECRET)
+    code = code_now(TOTP_SECRET)
+    signed_in = Client()
+    signed_in.post(reverse("account_login"), {"login": user.email, "password": "harbour-2023"})
+    assert signed_in.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
+    guess = {"code": "AAAA-AAAA-AAAA", "number": "1"}
+    assert [client.post(reverse("recovery"), guess).status_code for _turn in range(11)] == [422] * 10 + [429]
+    for number in range(400):
+        cache.set(f"somebody-else-{number}", 1)
+    assert client.post(reverse("recovery"), guess).status_code == 429
+    again = Client()
+    again.post(reverse("account_login"), {"login": user.email, "password": "harbour-2023"})
+    assert again.post(reverse("mfa_authenticate"), {"code": code}).status_code == 200
 
 
 @pytest.mark.django_db

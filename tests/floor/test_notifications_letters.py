@@ -108,7 +108,13 @@ DETAILS = {
 
 
 ABOUT_NO_APPLICATION = {"number_in_question", "partner_invited", "delegation_made", "delegation_ended"}
-ABOUT_NO_APPLICATION |= {"sign_in_locked", "second_factor_reset", "recovery_issued", "account_recovered"}
+ABOUT_NO_APPLICATION |= {
+    "sign_in_locked",
+    "second_factor_reset",
+    "recovery_issued",
+    "account_recovered",
+    "account_linked",
+}
 ABOUT_NO_APPLICATION |= {kind for kind in KINDS if kind.startswith(("card_", "recognition_"))}  # they name the card
 
 

@@ -158,6 +158,43 @@ def acting() -> bytes:
         return saved(pdf)
 
 
+def jpeg_from_a_phone() -> bytes:
+    """A JPEG with a place in it, a comment between its parts, and a second picture with a place behind its end."""
+    first = noise(exif=exif(), comment=b"marker-comment", progressive=True)
+    at = first.index(b"\xff\xda", first.index(b"\xff\xda") + 2)  # the second scan
+    between = b"\xff\xfe\x00\x10marker-between"
+    rights = b"\xff\xeb\x00\x0fmarker-rights"
+    return first[:2] + b"\xff" + rights + b"marker-nowhere" + first[2:at] + between + first[at:] + noise(exif=exif())
+
+
+def jpx_with_place(*, is_bare: bool = False) -> bytes:
+    """A JPEG 2000 with a place, a text and a comment; ``is_bare`` is its stream alone."""
+    whole = noise("JPEG2000", comment=b"marker-comment")
+    at = whole.index(b"jp2c") - 4
+    if is_bare:
+        return whole[at + 8 :]
+    told = box(b"uuid", b"JpgTiffExif->JP2", exif()) + box(b"xml ", b"<place>marker-place</place>")
+    return whole[:at] + told + box(b"asoc", box(b"lbl ", b"marker-label")) + whole[at:] + told
+
+
+def photographed(picture_: bytes, *filters: str, parms: Array | None = None) -> bytes:
+    """A page with a picture on it, packed as ``filters`` say (the outermost first)."""
+    with pikepdf.new() as pdf:
+        page = one_page(pdf)
+        data = picture_
+        for name in reversed(filters[:-1]):
+            data = zlib.compress(data) if name == "FlateDecode" else data.hex().encode() + b">"
+        image = pdf.make_stream(
+            data, Type=Name.XObject, Subtype=Name.Image, Width=200, Height=200, BitsPerComponent=8,
+            ColorSpace=Name.DeviceRGB, Filter=Array([Name("/" + name) for name in filters]),
+        )  # fmt: skip
+        if parms is not None:
+            image.DecodeParms = parms
+        page.Resources = Dictionary(XObject=Dictionary(Im=image))
+        page.Contents = pdf.make_stream(b"q 100 0 0 100 400 400 cm /Im Do Q")
+        return saved(pdf)
+
+
 def form(value: str = "福州大学", *, has_look: bool = True, **root: Any) -> bytes:
     """A form with one filled box, and the look of it (a green square) where ``has_look``."""
     with pikepdf.new() as pdf:

@@ -7,12 +7,14 @@ from io import BytesIO
 import pikepdf
 import pypdfium2
 import pytest
+from pikepdf import Array, Dictionary
 from PIL import Image
 
 from applicants.people import papers_workshop
 from applicants.people.papers_pictures import content_type_of
 from applicants.people.papers_workshop import do_in_workshop
 from applicants.people.refusals import Unfit
+from tests.people import hostile
 from tests.people.heic import heic
 from tests.people.hostile import acting, animated, document, exif, form, outside_file, picture, written_by_hand
 
@@ -53,6 +55,55 @@ def test_nothing_that_acts_or_hides_is_left_and_the_page_looks_the_same():
     page = drawn(resaved(sent))
     assert (page.getpixel((150, 150)), page.getpixel((50, 50))) == (BLUE, WHITE)
     assert page.getpixel((450, 450)) != WHITE  # the picture is still drawn
+
+
+COLOURS = Array([None, Dictionary(ColorTransform=1)])
+PHOTOGRAPHS = {
+    "a JPEG": (hostile.jpeg_from_a_phone, ["DCTDecode"], None),
+    "a JPEG packed twice": (hostile.jpeg_from_a_phone, ["FlateDecode", "DCTDecode"], None),
+    "a JPEG with parameters": (hostile.jpeg_from_a_phone, ["FlateDecode", "DCTDecode"], COLOURS),
+    "a JPEG packed three times": (hostile.jpeg_from_a_phone, ["ASCIIHexDecode", "FlateDecode", "DCTDecode"], None),
+    "a JPEG 2000": (hostile.jpx_with_place, ["JPXDecode"], None),
+    "a JPEG 2000 packed twice": (hostile.jpx_with_place, ["FlateDecode", "JPXDecode"], None),
+    "the stream of a JPEG 2000": (lambda: hostile.jpx_with_place(is_bare=True), ["JPXDecode"], None),
+}
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_a_photograph_on_a_page_is_kept_without_its_place_however_it_is_packed(name):
+    build, filters, parms = PHOTOGRAPHS[name]
+    sent = build()
+    assert b"marker" in sent
+    given = hostile.photographed(sent, *filters, parms=parms)
+    written = resaved(given)
+    with pikepdf.open(BytesIO(written)) as pdf:
+        image = pdf.pages[0].Resources.XObject.Im
+        kept = image.read_raw_bytes()
+        assert image.Filter == pikepdf.Name("/" + filters[-1])
+        assert (image.get("/DecodeParms") is not None) == (parms is not None)
+    words = (b"marker", b"Exif", b"Camera of Lin", b"GPS", b"place", b"uuid", b"xml ", b"asoc")
+    assert [word for word in words if word in kept] == []
+    assert list(drawn(written).get_flattened_data()) == list(drawn(given).get_flattened_data())
+    assert drawn(written).getpixel((450, 450)) != WHITE  # the picture itself, point by point
+
+
+def test_a_picture_cut_off_is_kept_as_far_as_it_goes_and_without_its_place():
+    whole = hostile.jpeg_from_a_phone()
+    given = hostile.photographed(whole[: len(whole) // 4], "DCTDecode")
+    assert [word for word in (b"marker", b"Exif", b"Camera of Lin") if word in spread(resaved(given))] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "filters"),
+    [
+        (b"\xff\xd8\xff\xd9", ("DCTDecode", "FlateDecode")),  # packed by nobody: what is in it cannot be looked at
+        (b"PK marker", ("JPXDecode",)),
+        (b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x07uuid", ("JPXDecode",)),
+    ],
+)
+def test_a_picture_that_cannot_be_looked_into_is_refused(sent, filters):
+    with pytest.raises(Unfit):
+        resaved(hostile.photographed(sent, *filters))
 
 
 def test_what_a_form_shows_becomes_part_of_the_page():

@@ -146,11 +146,14 @@ def remove_unused(paper: Paper, *, by: User, at: datetime) -> None:
         remove_paper(paper=paper, by=by, at=at)
 
 
-def submit_application(*, application: Application, by: User, at: datetime) -> Application:
+def submit_application(
+    *, application: Application, by: User, at: datetime, expected_version: int | None = None
+) -> Application:
     """Submit a draft: reference, application date, declared answers and receipt, once.
 
     A second click, a repeated POST or the back button finds the application submitted and returns it as it is.
-    Raises StepRefused where something is missing or no version of the policy is in force today.
+    Raises StepRefused where something is missing, no version of the policy is in force today, or the draft is not of
+    ``expected_version`` (None: whichever).
     """
     with transaction.atomic():
         row = lock_application(application.pk)
@@ -170,7 +173,8 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
             raise StepRefused(_("用人单位所在的镇（街道）不归您受理。请那里的窗口，或者受理全市的同事接着办。"))
         row.save()
         submission = _declare(row, by=by, at=at)
-        moved = advance(row, "submit", actor=by, at=at, expected_version=row.version)
+        seen = row.version if expected_version is None else expected_version
+        moved = advance(row, "submit", actor=by, at=at, expected_version=seen)
         ask_registers(moved, at=at)
         nudge("casework.check", submission_id=str(submission.pk))
         return moved

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
 from applicants.people.models import Person, person_number_hashes
@@ -23,6 +23,9 @@ from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import begin_draft
 from portal.casework.states import State
 from portal.notifications.models import Letter
+from portal.notifications.services import queue_letter
+from portal.recovery.models import Recovery
+from portal.recovery.services import RecoveryRefused, spend_code, spent
 
 
 @dataclass(frozen=True)
@@ -86,21 +89,66 @@ def enter_application(
 def link_account(*, person: Person, user: User, by: User, at: datetime) -> Person:
     """Give ``user`` to somebody who was entered at the counter: letters not handed over yet are theirs to read there.
 
-    Raises StepRefused where the person has an account, or the account a person.
+    What was typed in the account without a number is left behind. Raises StepRefused where the person has an account
+    already, or the account a number or drafts, or work at the bureau.
     """
     with transaction.atomic():
         row = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         if row.user_id == user.pk:
             return row
-        if row.user_id is not None or Person.objects.filter(user=user).exists():
+        if row.user_id is not None:
             raise StepRefused(_("这个人或者这个账号已经和别的关联。"))
+        if user.needs_second_factor:
+            raise StepRefused(_("工作人员的账号不能这样关联。请用另一个邮箱或手机号注册，再填写找回码。"))
+        _leave_behind(user)
         row.user = user
-        row.save(update_fields=["user"])
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["user"])
+        except IntegrityError:  # the account was given, or began something, at the same moment
+            raise StepRefused(_("这个人或者这个账号已经和别的关联。")) from None
         references = row.applications.exclude(reference=None).values("reference")
         waiting = Letter.objects.filter(recipient=None, told_at=None, reference__in=references)
         waiting.update(recipient=user)
         record(action="person.link_account", actor=by, target=row, at=at, fields=["user"])
         return row
+
+
+def link_by_code(*, recovery: Recovery, user: User, at: datetime, at_real: datetime) -> Person:
+    """The same for ``user`` themselves, who typed a code from the counter and the number in the account; once.
+
+    Raises StepRefused.
+    """
+    try:
+        with transaction.atomic():
+            row = spend_code(recovery, at_real=at_real)
+            if row.person is None:
+                raise spent()
+            person = link_account(person=row.person, user=user, by=user, at=at)
+            queue_letter(
+                kind="account_linked",
+                recipient=user,
+                reference="",
+                context={"name": person.legal_name},
+                key=f"account_linked:{row.pk}",
+                at=at,
+            )
+            return person
+    except RecoveryRefused as refusal:
+        raise StepRefused(str(refusal)) from refusal
+
+
+def _leave_behind(user: User) -> None:
+    """Free the account of what was begun in it without a number. Raises StepRefused where more hangs on it."""
+    begun = Person.objects.select_for_update(no_key=True).filter(user=user).first()
+    if begun is None:
+        return
+    if begun.number_hash:
+        raise StepRefused(_("这个账号里已经填写了证件号码。是您的另一本证件的，请带两本证件到柜台关联。"))
+    try:
+        begun.delete()
+    except ProtectedError:
+        raise StepRefused(_("这个账号里还有没提交的草稿。请先删除草稿，再来关联。")) from None
 
 
 def _the_person(identity: Mapping[str, Any], person: Person | None, *, by: User, at: datetime) -> Person:

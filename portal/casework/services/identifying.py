@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
@@ -12,7 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from applicants.people.identities import identities_in
-from applicants.people.linking import linked_ids
+from applicants.people.linking import linked_together
 from applicants.people.models import Person, person_number_hashes
 from applicants.people.refusals import Refused
 from portal.accounts.models import User
@@ -48,7 +50,8 @@ def number_clashes() -> list[Clash]:
     for person in _proven_first(Person.objects.filter(number_hash__in=_clashing_hashes()[:MOST_CLASHES])):
         people[person.number_hash].append(person)
     clashes = [Clash(tuple(same)) for same in people.values()]
-    return [clash for clash in clashes if not linked_ids([clash.people[0].pk]).issuperset(p.pk for p in clash.people)]
+    together = linked_together(person.pk for clash in clashes for person in clash.people)
+    return [clash for clash in clashes if not together[clash.people[0].pk].issuperset(p.pk for p in clash.people)]
 
 
 def count_clashes() -> int:
@@ -78,9 +81,11 @@ def _proven_first(people: QuerySet[Person]) -> QuerySet[Person]:
     return people.select_related("user", "proven_by").order_by("number_hash", F("proven_at").asc(nulls_last=True), "id")
 
 
-def asked_to_correct_at(person: Person) -> datetime | None:
-    """When the holder of the account was asked to look at the number that is still theirs; None where nobody did."""
-    return Letter.objects.filter(key=_letter_key(person)).values_list("created_at", flat=True).first()
+def asked_to_correct_at(people: Iterable[Person]) -> dict[UUID, datetime]:
+    """When holders of accounts were asked to look at the number that is still theirs, by person; no others."""
+    keys = {_letter_key(person): person.pk for person in people}
+    asked = Letter.objects.filter(key__in=keys).order_by().values_list("key", "created_at")
+    return {keys[key]: at for key, at in asked}
 
 
 def ask_to_correct(*, person: Person, by: User, at: datetime) -> None:
@@ -95,7 +100,7 @@ def ask_to_correct(*, person: Person, by: User, at: datetime) -> None:
     if person.user is None:
         raise Refused(_("这一位没有账号，请在柜台更正。"))
     with transaction.atomic():
-        if asked_to_correct_at(person) is None:
+        if not asked_to_correct_at([person]):
             queue_letter(
                 kind=LETTER,
                 recipient=person.user,

@@ -14,6 +14,7 @@ from portal.casework.views import (
     applicant_timeline,
     entitlements,
     letter_pdfs,
+    recovery_link,
 )
 
 urlpatterns = [
@@ -48,5 +49,6 @@ urlpatterns = [
         applicant_sections.application_section,
         name="application_section",
     ),
+    path("accounts/recovery/link/", recovery_link.recovery_link, name="recovery_link"),
     path("papers/<uuid:id>/", applicant_papers.paper, name="paper"),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +40,7 @@ from portal.casework.states import State
 from portal.ui.telling import told_beside
 
 AT_THE_COUNTER = (Role.CLERK, Role.ADMINISTRATOR)
+MOST_FILES = 20  # of one person
 ACTS = ("reveal", "prove", "ask", "link", "unlink")
 
 
@@ -51,7 +55,7 @@ def people(request: HttpRequest) -> HttpResponse:
         found = [row for row in people_with_number(form.cleaned_data["number"]) if row.user_id != request.user.pk]
         if len(found) == 1:
             return redirect("desk_person", found[0].pk)
-    rows = None if found is None else [_shown(row, request.user) for row in found]
+    rows = None if found is None else _shown(found, request.user)
     status = 422 if form.errors else 200
     return render(request, "desk/people.html", {"form": form, "people": rows}, status=status)
 
@@ -61,7 +65,9 @@ def people(request: HttpRequest) -> HttpResponse:
 @never_cache
 def clashes(request: HttpRequest) -> HttpResponse:
     """Numbers that several people claim."""
-    rows = [[_shown(person, request.user) for person in clash.people] for clash in number_clashes()]
+    found = number_clashes()
+    shown = iter(_shown([person for clash in found for person in clash.people], request.user))
+    rows = [list(islice(shown, len(clash.people))) for clash in found]
     forget_count()
     return render(request, "desk/clashes.html", {"clashes": rows})
 
@@ -148,13 +154,14 @@ def _page(
     choices: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    found = links_of(row)
+    others = _shown([link.other if link.one_id == row.pk else link.one for link in found], request.user)
     links = []
-    for link in links_of(row):
-        other = link.other if link.one_id == row.pk else link.one
+    for link, other in zip(found, others, strict=True):
         form = unlinking[1] if unlinking and unlinking[0] == link.pk else UnlinkForm(auto_id=f"id_{link.pk.hex[:8]}_%s")
-        links.append({"link": link, "other": _shown(other, request.user), "form": form})
+        links.append({"link": link, "other": other, "form": form})
     context = {
-        "person": _shown(row, request.user, is_revealed=is_revealed),
+        "person": _shown([row], request.user, is_revealed=is_revealed)[0],
         "is_revealed": is_revealed,
         "may_prove": not row.is_proven and request.user.has_role(Role.CLERK),
         "links": links,
@@ -166,20 +173,27 @@ def _page(
     return render(request, "desk/person.html", context, status=status)
 
 
-def _shown(row: Person, user: User, *, is_revealed: bool = False) -> dict[str, Any]:
-    """What the page says of a person; name and number masked unless they are revealed."""
-    files = Application.objects.filter(applicant=row).exclude(state=State.DRAFT).order_by("-submitted_at", "-id")
-    reachable = set(desk_applications(user).filter(applicant=row).values_list("pk", flat=True))
-    born = born_on({"number": row.number, "birth_date": row.birth_date})
-    return {
-        "row": row,
-        "name": row.legal_name if is_revealed else mask_name(row.legal_name),
-        "number": row.number if is_revealed else desk_mask_number(row.number),
-        "kind": NumberKind(row.number_kind).label,
-        "born": born if is_revealed else None,
-        "asked_at": None if row.is_proven else asked_to_correct_at(row),
-        "files": [{"file": file, "is_open": file.pk in reachable} for file in files[:20]],
-    }
+def _shown(rows: Sequence[Person], user: User, *, is_revealed: bool = False) -> list[dict[str, Any]]:
+    """What the page says of each person; name and number masked unless they are revealed."""
+    files = defaultdict(list)
+    for file in (
+        Application.objects.filter(applicant__in=rows).exclude(state=State.DRAFT).order_by("-submitted_at", "-id")
+    ):
+        files[file.applicant_id].append(file)
+    reachable = set(desk_applications(user).filter(applicant__in=rows).values_list("pk", flat=True))
+    asked = asked_to_correct_at(row for row in rows if not row.is_proven)
+    return [
+        {
+            "row": row,
+            "name": row.legal_name if is_revealed else mask_name(row.legal_name),
+            "number": row.number if is_revealed else desk_mask_number(row.number),
+            "kind": NumberKind(row.number_kind).label,
+            "born": born_on({"number": row.number, "birth_date": row.birth_date}) if is_revealed else None,
+            "asked_at": asked.get(row.pk),
+            "files": [{"file": file, "is_open": file.pk in reachable} for file in files[row.pk][:MOST_FILES]],
+        }
+        for row in rows
+    ]
 
 
 def _one_line(row: Person) -> str:

@@ -36,7 +36,7 @@ from portal.casework.services.drafting import (
     withdraw_application,
 )
 from portal.casework.services.holding import NOTHING, held_by
-from portal.casework.states import State
+from portal.casework.states import ENDED, State
 
 
 class ApplicationsView(ApiView):
@@ -126,11 +126,10 @@ class SubmitView(ApiView):
         version = _version(request)
 
         def act() -> Any:
-            now = clock.now()
-            if application.state == State.CORRECTION:
-                resubmit_application(application=application, by=request.user, at=now, expected_version=version)
-            else:
-                submit_application(application=application, by=request.user, at=now)
+            send = resubmit_application if application.state == State.CORRECTION else submit_application
+            sent = send(application=application, by=request.user, at=clock.now(), expected_version=version)
+            if sent.state in ENDED or sent.version <= version:  # not what this call, or one like it, has sent
+                raise StepRefused(_("这件申请现在不能这样办理。"))
             return _plain(_file(request, id))
 
         with told_as_refused(StepRefused):

@@ -27,6 +27,7 @@ from portal.casework.api.applicant.serializers import (
     ProfileSerializer,
 )
 from portal.casework.doors import open_own, own_applications
+from portal.casework.programmes import programme
 from portal.casework.states import State
 
 
@@ -49,13 +50,15 @@ class ProfileView(ApiView):
     def patch(self, request: Request) -> Response:
         """Answer 200 with the profile. As on the pages, it is a draft that lets it be changed."""
         section, given = _one_section(ProfileChangeSerializer, request)
-        draft = (
+        drafts = list(
             own_applications(request.user)
             .filter(state=State.DRAFT)
             .select_related("applicant", "policy_version__policy")
         )
-        if (found := draft.first()) is None:
+        if not drafts:
             raise Refused(_("资料在草稿里改。请先开始一份申请。"))
+        asking = (draft for draft in drafts if section in programme(draft.programme).sections)
+        found = next(asking, drafts[0])
         change_answers(found, section, given, by=request.user, at=clock.now())
         return Response(_profile(request.user))
 
