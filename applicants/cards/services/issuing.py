@@ -7,7 +7,17 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from applicants.cards.models import LIVE, Card, CardApplication, CardState, Portrait, PrintedName
+from applicants.cards.models import (
+    LIVE,
+    Card,
+    CardApplication,
+    CardDoubt,
+    CardEvent,
+    CardReconsideration,
+    CardState,
+    Portrait,
+    PrintedName,
+)
 from applicants.cards.services.applying import recognitions_of
 from applicants.cards.services.changing import change_card, note_event, tell_holder
 from applicants.cards.services.files import ask_for_files
@@ -42,12 +52,14 @@ def make_card(
     at: datetime,
     valid_to: date | None = None,
     reason: str = "",
+    suspension: CardEvent | None = None,
 ) -> Card:
     """A new card under a number of its own, in the running transaction; a live card of the person ends with it.
 
     A name that no font can print whole is held for a reviewer, unless one has said before how it is spelled.
     ``valid_to`` is that of the card it replaces, where there is one; else the policy's term, no longer than the
-    contract where the policy says so.
+    contract where the policy says so. ``suspension`` is the decision that the card before it stood under: this one
+    does, too. What waits for a person goes on with it.
     """
     before = Card.objects.filter(person=application.applicant, state__in=LIVE).first()
     if before is not None:
@@ -58,6 +70,7 @@ def make_card(
     follows = before or _unfollowed(application)
     spelled = _spelling(application, follows)
     is_held = spelled is None and bool(missing(application.applicant.legal_name))
+    standing = CardState.HELD if is_held else CardState.ACTIVE
     card = Card.objects.create(
         opaque_id=secrets.token_urlsafe(16),
         person=application.applicant,
@@ -69,7 +82,7 @@ def make_card(
         kind=kind,
         tier=tier,
         portrait=portrait,
-        state=CardState.HELD if is_held else CardState.ACTIVE,
+        state=standing if suspension is None else CardState.SUSPENDED,
         **term(application, today, valid_to or last_day(application, kind, today)),
         follows=follows,
         issued_at=at,
@@ -78,8 +91,14 @@ def make_card(
     note_event(card, "issue", from_state="", by=by, at=at, reason=reason)
     if spelled is not None:
         PrintedName.objects.create(card=card, name=spelled.name, by=spelled.by, at=spelled.at)
-    if not is_held:
+    if follows is not None:
+        follows.doubts.filter(outcome=CardDoubt.Outcome.OPEN).update(card=card)
+    if suspension is not None:
+        CardReconsideration.objects.filter(decision=suspension, closed_at=None).update(card=card)
+        tell_holder(card, "card_suspended", at=at, reason=suspension.reason)
+    elif not is_held:
         tell_holder(card, "card_issued", at=at)
+    if not is_held:
         ask_for_files(card)
     return card
 

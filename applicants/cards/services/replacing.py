@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from applicants.cards.models import LIVE, Card, CardEnd
 from applicants.cards.services.changing import ChangeRefused, lock_card
 from applicants.cards.services.issuing import make_card
+from applicants.cards.services.reconsidering import decision_against
 from portal.accounts.models import Role, User
 
 
@@ -32,7 +33,10 @@ def is_replaceable(card: Card, *, at: datetime) -> bool:
 
 
 def replace_lost(card_id: UUID, *, by: User, at: datetime) -> Card:
-    """A new card for a lost one: same kind, tier, portrait and last day, another number. Raises ChangeRefused."""
+    """A new card for a lost one: same kind, tier, portrait and last day, another number. Raises ChangeRefused.
+
+    It is suspended where the lost one was, and what waits for a person goes on with it: a loss lifts nothing.
+    """
     with transaction.atomic():
         card = lock_card(card_id)
         if not may_replace(card, by):
@@ -47,6 +51,7 @@ def replace_lost(card_id: UUID, *, by: User, at: datetime) -> Card:
             by=by,
             at=at,
             valid_to=card.valid_to,
+            suspension=decision_against(card),
         )
 
 
