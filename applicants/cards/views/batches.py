@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -82,7 +83,7 @@ def print_batches(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "rows": rows[:PAGE],
-        "following": f"?after={place_of(rows[PAGE - 1], 'made_at')}" if len(rows) > PAGE else "",
+        "following": f"?{urlencode({'after': place_of(rows[PAGE - 1], 'made_at')})}" if rows[PAGE:] else "",
         "first_page": "?" if after else "",
     }
     return render(request, "cards/desk/batches.html", context)

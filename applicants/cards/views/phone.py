@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from allauth.core.internal.ratelimit import consume
@@ -109,7 +110,7 @@ def card_checks(request: HttpRequest) -> HttpResponse:
     rows = list(found[: PAGE + 1])
     context = {
         "checks": rows[:PAGE],
-        "following": f"?after={place_of(rows[PAGE - 1], 'at')}" if len(rows) > PAGE else "",
+        "following": f"?{urlencode({'after': place_of(rows[PAGE - 1], 'at')})}" if rows[PAGE:] else "",
         "first_page": "?" if after else "",
     }
     return render(request, "cards/phone/checks.html", context)
