@@ -110,7 +110,8 @@ def make_card(
     )
     note_event(card, "issue", from_state="", by=by, at=at, reason=reason)
     if spelled is not None:
-        PrintedName.objects.create(card=card, name=spelled.name, by=spelled.by, at=spelled.at)
+        same = {"name": spelled.name, "legal_name": spelled.legal_name}
+        PrintedName.objects.create(card=card, **same, by=spelled.by, at=spelled.at)
     if follows is not None:
         follows.doubts.filter(outcome=CardDoubt.Outcome.OPEN).update(card=card)
     if suspension is not None:
@@ -164,11 +165,12 @@ def term(application: Application, first: date, last: date) -> dict[str, date | 
 
 
 def _spelling(application: Application, before: Card | None) -> PrintedName | None:
-    """How the name was spelled on the card before, where it still cannot be printed as it is."""
-    if before is None or not missing(application.applicant.legal_name):
+    """How the name was spelled on the card before, where it is the same name and still cannot be printed as it is."""
+    name = application.applicant.legal_name
+    if before is None or not missing(name):
         return None
     spelled = PrintedName.objects.filter(card=before).first()
-    return None if spelled is None or missing(spelled.name) else spelled
+    return None if spelled is None or spelled.legal_name != name or missing(spelled.name) else spelled
 
 
 def _before(application: Application) -> QuerySet[Card]:
