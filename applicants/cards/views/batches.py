@@ -75,12 +75,14 @@ def print_batches(request: HttpRequest) -> HttpResponse:
         found = older_than(found, after, "made_at")
     state = PrintLine.State
     rows = list(
-        found.select_related("made_by").annotate(
+        found.select_related("made_by")
+        .annotate(
             cards=Count("lines"),
             waiting=Count("lines", filter=Q(lines__state=state.WAITING)),
             spoiled=Count("lines", filter=Q(lines__state=state.SPOILED)),
             taken=Count("lines", filter=Q(lines__state=state.HANDED_OVER)),
-        )[: PAGE + 1]
+        )
+        .order_by("-made_at", "-id")[: PAGE + 1]  # grouped rows forget the model's order
     )
     context = {
         "rows": rows[:PAGE],
