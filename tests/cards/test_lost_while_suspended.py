@@ -78,6 +78,9 @@ def test_a_request_to_look_again_goes_on_with_the_card_in_its_place(card):
     ask_reconsideration(card.pk, by=card.person.user, at=LATER, reason="我还在职。")
     new = replaced(card)
     assert CardReconsideration.objects.get().card == new
+    staff("first_reviewer").role_grants.create(role="administrator")  # who suspended the card before it
+    with pytest.raises(ChangeRefused, match="没有经手过"):
+        answer_reconsideration(new.pk, is_upheld=False, answer="不属实。", by=staff("first_reviewer"), at=LATER)
     answer_reconsideration(new.pk, is_upheld=True, answer="属实。", by=make_staff("administrator"), at=LATER)
     new.refresh_from_db()
     assert new.state == "active"

@@ -76,11 +76,11 @@ def waiting(card: Card) -> CardReconsideration | None:
 
 
 def may_answer(card: Card, by: User) -> bool:
-    """Whether ``by`` is an administrator who has had no hand in the card, and it is not their own."""
+    """Whether ``by`` is an administrator without a hand in the card or those it took the place of; never one's own."""
     application = card.application
     if by.pk == card.person.user_id or not by.may_act_as(Role.ADMINISTRATOR, application.programme, application.town):
         return False
-    return not card.events.filter(actor=by).exists()
+    return not CardEvent.objects.filter(card__application=card.application_id, actor=by).exists()
 
 
 def answer_reconsideration(card_id: UUID, *, is_upheld: bool, answer: str, by: User, at: datetime) -> Card:
