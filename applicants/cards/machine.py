@@ -10,6 +10,7 @@ from portal.accounts.models import Role
 HOLDER = "holder"
 SYSTEM = "system"
 RECONSIDERED = "reconsidered"
+BEFORE = "before"  # target: as the card stood before the decision that is taken back
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ CHANGES = (
     Change("resume",  (SUSPENDED,),        ACTIVE,    DECIDERS,                          True,  "card_resumed"),
     Change("revoke",  LIVE,                ENDED,     (Role.APPROVER,),                  True,  "card_revoked", CardEnd.REVOKED),
     # Only where a reconsideration is upheld (services/reconsidering.py).
-    Change("restore", (SUSPENDED, ENDED),  ACTIVE,    (RECONSIDERED,),                   True,  "card_restored"),
+    Change("restore", (SUSPENDED, ENDED),  BEFORE,    (RECONSIDERED,),                   True,  "card_restored"),
     Change("lose",    LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_lost",    CardEnd.LOST),
     Change("return",  LIVE,                ENDED,     (HOLDER, Role.CLERK),              False, "card_returned", CardEnd.RETURNED),
     Change("expire",  LIVE,                ENDED,     (SYSTEM,),                         False, "card_expired", CardEnd.EXPIRED),
     Change("follow",  LIVE,                ENDED,     (SYSTEM,),                         False, "",             CardEnd.RENEWED),
 )
 # fmt: on
+CARRIED_ON = ("lose", "follow")  # what is open about the card goes on with the one in its place
 
 
 def change_named(name: str, state: str) -> Change | None:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from applicants.cards.models import LIVE, Card, CardState, Recognition
+from applicants.cards.models import LIVE, CardState, Recognition
 from applicants.cards.services.applying import detail_of, recognitions_of, tiers_on
-from applicants.people.linking import known_as
+from applicants.cards.services.standing import cards_known_as
 from applicants.people.models import Person
 from portal.casework.models import Application
 from portal.casework.programmes import DECLARATION, OwnSection, Programme, prior_grants, register
@@ -144,9 +144,7 @@ def cards_of(person: Person, on: date | None = None) -> QuerySet[Any, Any]:
 
     One that may be renewed on the day ``on`` does not stand against an application of that day.
     """
-    everyone = known_as(person)
-    same = Q(person__in=everyone.ids) | Q(number_hash__in=everyone.hashes)
-    live = Card.objects.filter(same, state__in=LIVE)
+    live = cards_known_as(person).filter(state__in=LIVE)
     if on is not None:
         renewable = Q(state=CardState.ACTIVE, renewal_opens_on__lte=on, renewal_closes_on__gte=on)
         live = live.exclude(renewable)

@@ -60,6 +60,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "card_restored": ("number_last4", "reason"),
     "card_reconsideration_received": ("number_last4",),
     "card_reconsideration_dismissed": ("number_last4", "reason"),
+    "card_reconsideration_upheld": ("number_last4", "reason"),
     "stay_arrived": ("site", "last_on", "leaves_on"),
     "stay_extended": ("site", "last_on", "leaves_on"),
     "stay_missed": ("site", "first_on", "bar_days", "nights_return"),

@@ -109,6 +109,72 @@ def test_a_card_is_not_restored_beside_another(card):
     assert CardReconsideration.objects.get().outcome == "open"
 
 
+# ── what happened meanwhile ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def stands(card):
+    card.refresh_from_db()
+    return card.state, card.ended_as
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("meanwhile", "ended_as"), [("lose", "lost"), ("return", "returned"), ("expire", "expired"), ("revoke", "revoked")]
+)
+def test_upheld_a_suspension_revives_no_card_that_ended_for_another_reason(card, meanwhile, ended_as):
+    decided(card, "suspend")
+    asked(card)
+    by = {"revoke": staff("approver"), "expire": None}.get(meanwhile, card.person.user)
+    change_card(card.pk, meanwhile, by=by, at=LATER, reason="另有决定。")
+    answered(card, is_upheld=True)
+    assert stands(card) == ("ended", ended_as)
+    assert (CardReconsideration.objects.get().outcome, letters(card)[-1]) == ("upheld", "card_reconsideration_upheld")
+
+
+@pytest.mark.slow
+def test_a_card_resumed_before_the_answer_gives_what_was_asked(card):
+    decided(card, "suspend")
+    asked(card)
+    change_card(card.pk, "resume", by=staff("approver"), at=LATER, reason="已核实在职。")
+    done = CardReconsideration.objects.get()
+    assert (done.outcome, done.answer, done.decided_by, done.closed_at) == ("resumed", "已核实在职。", None, LATER)
+    with pytest.raises(ChangeRefused, match="没有待答复的复核"):
+        answered(card, is_upheld=True)
+    assert "答复以前已恢复使用" in signed_in(card.person.user).get("/card/reconsideration/").content.decode()
+    decided(card, "suspend", at=LATER + timedelta(days=1))
+    asked(card, at=LATER + timedelta(days=1))  # another decision, another request
+    answered(card, is_upheld=False)
+    assert stands(card) == ("suspended", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", ["held", "active", "suspended"])
+def test_a_revocation_taken_back_leaves_the_card_as_it_stood_before(card, before):
+    if before == "suspended":
+        decided(card, "suspend")
+    Card.objects.filter(pk=card.pk).update(state=before)
+    decided(card, "revoke")
+    asked(card)
+    answered(card, is_upheld=True)
+    assert stands(card) == (before, "")
+    told = "card_restored" if before == "active" else "card_reconsideration_upheld"
+    assert letters(card)[-1] == told
+    if before == "suspended":  # which may still be asked about
+        ask_reconsideration(card.pk, by=card.person.user, at=LATER, reason=WHY)
+
+
+@pytest.mark.slow
+def test_a_suspension_and_a_revocation_both_taken_back_leave_a_valid_card(card):
+    decided(card, "suspend")
+    asked(card)
+    decided(card, "revoke")
+    answered(card, is_upheld=True)
+    assert stands(card) == ("ended", "revoked")
+    asked(card)
+    answered(card, is_upheld=True)
+    assert stands(card) == ("active", "")
+
+
 def test_the_tier_of_a_day_is_that_of_the_card_valid_at_its_end(card):
     person = card.person
     assert tier_on(person, date(2023, 10, 15)) == ""

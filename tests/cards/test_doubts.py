@@ -111,6 +111,19 @@ def test_a_change_of_employer_that_is_reported_is_looked_at(card):
 
 
 @pytest.mark.slow
+def test_a_second_report_of_an_employer_keeps_the_first(card):
+    report_employer(card.pk, values=EMPLOYER, by=card.person.user, at=NIGHT)
+    second = EMPLOYER | {"employer_name": "石狮港湾软件有限公司", "started_on": "2024-01-09"}
+    for _time in range(2):
+        report_employer(card.pk, values=second, by=card.person.user, at=NIGHT + timedelta(days=1))
+    page = signed_in("first_reviewer").get(f"/desk/cards/{card.pk}/").content.decode()
+    assert grounds(card) == ["employer"]
+    assert [page.count(name) for name in ("石狮海云科技有限公司", "石狮港湾软件有限公司")] == [1, 1]
+    assert page.index("石狮港湾软件有限公司") < page.index("石狮海云科技有限公司")
+    assert ("2024 年 1 月 10 日" in page, "2024 年 1 月 11 日" in page) == (True, True)
+
+
+@pytest.mark.slow
 def test_one_doubt_per_card_and_ground_is_open_and_none_is_kept_without_a_person(card):
     told(card, "insurance", {"in_post": "no"})
     with pytest.raises(IntegrityError, match="ground"), transaction.atomic():

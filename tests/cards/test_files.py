@@ -15,6 +15,8 @@ from applicants.cards.services.changing import ChangeRefused, change_card
 from applicants.cards.services.files import cards_without_files, make_files, make_missing_files, open_card_file
 from applicants.cards.services.issuing import make_card
 from applicants.cards.services.releasing import release_card
+from applicants.cards.services.replacing import replace_lost
+from applicants.people.services import save_identity
 from portal.audit.models import Entry
 from portal.vault.files import write_sealed
 from tests.cards.making import make_card_application_in
@@ -202,6 +204,17 @@ def test_the_next_card_is_spelled_as_the_one_before():
     with transaction.atomic():
         other = make_card(card.application, kind="gold", tier="L1", portrait=card.portrait, by=None, at=AT)
     assert (other.state, files.name_on(other)) == ("active", "林晓航")
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_another_name_is_not_spelled_as_the_one_before():
+    card = held_card()
+    release_card(card.pk, by=staff("clerk"), at=AT, reason="本人同意。", spelling="林晓航")
+    save_identity(person=card.person, values={"legal_name": f"陈{NOBODYS}"}, by=card.person.user, at=AT)
+    change_card(card.pk, "lose", by=card.person.user, at=AT)
+    other = replace_lost(card.pk, by=card.person.user, at=AT)
+    assert (other.state, PrintedName.objects.filter(card=other).exists()) == ("held", False)
 
 
 @pytest.mark.django_db

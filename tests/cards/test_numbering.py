@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from applicants.cards.models import NumberCounter, SpoiledNumber
 from applicants.cards.services.numbering import card_number, is_card_number, spoil_next, take_serial
 from portal.audit.models import Entry
+from tests.browsing import signed_in
 from tests.factories import AT, staff
 
 
@@ -53,6 +54,25 @@ def test_a_spoiled_number_says_why_and_who():
     spoiled = spoil_next(prefix="83", reason=" 打印时卡纸 ", by=staff("clerk"), at=AT)
     assert (spoiled.serial, spoiled.reason, spoiled.by) == (2, "打印时卡纸", staff("clerk"))
     assert Entry.objects.filter(action="card_number.spoil", target_id=str(spoiled.pk)).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_clerk_leaves_out_the_next_number_with_a_reason_and_every_desk_reads_the_list():
+    page, clerk = "/desk/cards/batches/", signed_in("clerk")
+    sent = {"act": "spoil_number", "kind": "gold", "reason": "和作废的旧卡重号"}
+    for missing in ({"reason": " "}, {"kind": "x"}):
+        assert clerk.post(page, sent | missing).status_code == 422
+    assert signed_in("approver").post(page, sent).status_code == 404
+    assert not SpoiledNumber.objects.exists()
+    assert clerk.post(page, sent).status_code == 302
+    spoiled = SpoiledNumber.objects.get()
+    assert (spoiled.prefix, spoiled.serial, spoiled.by) == ("81", 1, staff("clerk"))
+    with transaction.atomic():
+        assert take_serial("81") == 2
+    for role in ("clerk", "approver", "auditor"):
+        read = signed_in(role).get(page).content.decode()
+        assert ("8135 0581 0000 013" in read, "和作废的旧卡重号" in read) == (True, True)
 
 
 @pytest.mark.postgres

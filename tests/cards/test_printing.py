@@ -2,6 +2,7 @@
 
 import csv
 import tracemalloc
+from datetime import timedelta
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -24,6 +25,7 @@ from applicants.cards.services.printing import (
     visible_cards,
 )
 from portal.audit.models import Entry
+from tests.browsing import signed_in
 from tests.cards.making import make_card_application_in
 from tests.factories import AT, make_person, make_staff, staff
 
@@ -209,3 +211,13 @@ def test_of_clerks_who_put_the_same_card_on_a_batch_one_succeeds(race):
     outcomes = race(8, lambda _number: make_batch(card_ids=[card.pk], by=clerk, at=AT))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["PrintBatch"] + ["PrintRefused"] * 7
     assert PrintLine.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_list_of_batches_goes_on_to_its_end():
+    for number in range(60):
+        PrintBatch.objects.create(number=f"{number:03}", made_by=staff("clerk"), made_at=AT + timedelta(days=number))
+    clerk, page = signed_in("clerk"), "/desk/cards/batches/"
+    first = clerk.get(page).context
+    second = clerk.get(page + first["following"]).context
+    assert [len(first["rows"]), len(second["rows"]), second["following"]] == [50, 10, ""]

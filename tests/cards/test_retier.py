@@ -169,6 +169,37 @@ def the_card_without_degree(card: Card) -> Card:
     return card
 
 
+def test_a_better_document_for_what_was_turned_down_is_looked_at_anew():
+    card = the_card()
+    first = report(card)
+    withdraw_recognition(first.pk, by=staff("first_reviewer"), at=LATER, reason="看不清公章。")
+    second = report(card)
+    assert (second.pk != first.pk, second.paper_id != first.paper_id, second.confirmed_at) == (True, True, None)
+    confirm_recognition(second.pk, by=staff("first_reviewer"), at=LATER)
+    assert offer_due(card, LATER.date()).tier == "L3"
+
+
+def test_what_was_turned_down_does_not_count_among_the_eight():
+    card = the_card()
+    for number in range(8):
+        row = report(card, title=f"第 {number} 项")
+        withdraw_recognition(row.pk, by=staff("first_reviewer"), at=LATER, reason="文件有误。")
+    assert report(card).withdrawn_on is None
+
+
+def test_the_document_of_a_report_that_was_refused_is_not_kept():
+    card = the_card()
+    for number in range(8):
+        report(card, title=f"第 {number} 项")
+    papers = card.person.papers.count()
+    with pytest.raises(ChangeRefused, match="最多填 8 项"):
+        report(card)
+    change_card(card.pk, "return", by=card.person.user, at=LATER)
+    with pytest.raises(ChangeRefused, match="已失效"):
+        report(card)
+    assert card.person.papers.count() == papers
+
+
 # ── pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

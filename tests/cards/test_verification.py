@@ -48,6 +48,7 @@ def test_a_verifier_sees_tier_masked_name_and_photo_and_nothing_else():
     page = till.get(address(code_at(card).token)).content.decode()
     assert "林**" in page
     assert "绿卡" in page
+    assert "<dt>人才层次</dt><dd>本科层次</dd>" in page
     for hidden in (card.person.legal_name, card.number, card.person.number, card.opaque_id, str(card.valid_to)):
         assert hidden not in page
     photo = till.get(response.json()["photo"])

@@ -153,9 +153,9 @@ def test_signing_out_or_a_loss_leaves_no_code_on_the_phone(open_page, network, h
         page.get_by_role("button", name="退出登录").filter(visible=True).first.click()
         expect(page).to_have_url(f"{network.url}/")
     elif how == "loss":
-        Card.objects.filter(pk=card.pk).update(state="ended", ended_as="lost")
-        page.reload()
-        expect(page.get_by_role("heading", name="卡已挂失")).to_be_visible()
+        page.get_by_role("link", name="卡丢了，要挂失").click()
+        page.get_by_role("button", name="确认挂失").click()
+        expect(page.get_by_role("heading", name="补办优才卡")).to_be_visible()
     else:
         page.context.clear_cookies()  # the session has ended
         page.reload()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from applicants.cards.services.applying import detail_of, keep, recognised_tiers
 from applicants.cards.services.portraits import Cut
 from applicants.people.fields import DayField, LineField, PickField, PlainForm
+from portal import clock
 from portal.casework.forms.own_sections import YES_OR_NO, KeptDeclarationForm, KeptForm
 from portal.casework.models import Application
 from portal.policy.facts import TIERS
@@ -58,6 +59,8 @@ class ContractForm(_KeptForm):
         is_open_ended = data.get("is_contract_open_ended")
         if is_open_ended == "no" and not data.get("contract_ends_on") and "contract_ends_on" not in self.errors:
             self.add_error("contract_ends_on", _("请填写合同终止日期。"))
+        if (ends_on := data.get("contract_ends_on")) and is_open_ended == "no" and ends_on < clock.today():
+            self.add_error("contract_ends_on", _("合同已经终止，不能办卡。续签了的，请填写新合同的终止日期。"))
         if is_open_ended == "yes":
             data["contract_ends_on"] = None
         return data

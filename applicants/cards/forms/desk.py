@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from applicants.cards.models import CardState, PaperShown
 from applicants.cards.services.listing import PRINTINGS, CardFilter
@@ -104,6 +104,22 @@ class HandOverForm(PlainForm):
         help_text=gettext_lazy("签字存放在哪里，例如签收簿第几页。"),
         max_length=200,
     )
+
+
+class SpoilNumberForm(PlainForm):
+    """Which kind's next number is left out, and why."""
+
+    kind = forms.ChoiceField(label=pgettext_lazy("card", "卡种"))
+    reason = forms.CharField(
+        label=gettext_lazy("为什么不用这个号"),
+        help_text=gettext_lazy("例如：和已经作废的旧卡重号。不要写姓名和证件号。"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("请写明理由。")},
+    )
+
+    def __init__(self, data: Any = None, *, kinds: dict[str, str]) -> None:
+        super().__init__(data)
+        self.fields["kind"].choices = [(kind, kinds.get(kind, kind)) for kind in city().card_prefixes]
 
 
 class BlankForm(PlainForm):

@@ -113,6 +113,6 @@ class Recognition(models.Model):
         return f"recognition {self.pk}"
 
     def counts_on(self, on: date) -> bool:
-        """Whether it was neither taken back nor withdrawn since, and had not expired by then."""
+        """Whether it had been given and had not expired by then, and was neither taken back nor withdrawn since."""
         stands = self.removed_at is None and self.withdrawn_on is None
-        return stands and (self.expires_on is None or self.expires_on >= on)
+        return stands and self.recognised_on <= on and (self.expires_on is None or self.expires_on >= on)

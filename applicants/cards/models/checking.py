@@ -59,6 +59,7 @@ class CheckResult(models.TextChoices):
 class CardCheck(models.Model):
     """One check of one card at one outlet. The code of a minute is good at one outlet only.
 
+    A colleague who checks the same code there gets the same answer and a row of their own, which ``repeats`` the first.
     Nothing is ever changed here: the row is the log itself, shown to the holder.
     """
 
@@ -70,16 +71,26 @@ class CardCheck(models.Model):
     is_typed = models.BooleanField(default=False)  # number and one-time code, instead of the camera
     result = models.CharField(max_length=12, choices=CheckResult.choices)
     at = models.DateTimeField()
+    repeats = models.ForeignKey("self", models.PROTECT, null=True, related_name="repeated_by")
 
     class Meta:
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["card", "minute"], condition=Q(result="valid"), name="a_code_is_good_at_one_outlet"
+                fields=["card", "minute"],
+                condition=Q(result="valid", repeats=None),
+                name="a_code_is_good_at_one_outlet",
             ),
+            models.UniqueConstraint(fields=["repeats", "member"], name="a_colleague_checks_a_code_once"),
+            models.CheckConstraint(condition=Q(repeats=None) | Q(result="valid"), name="only_a_good_check_is_repeated"),
             models.CheckConstraint(condition=Q(result__in=CheckResult.values), name="a_check_has_a_known_result"),
         ]
         indexes = [models.Index(fields=["card", "-at"], name="checks_of_a_card")]
 
     def __str__(self) -> str:
         return f"check {self.pk}"
+
+    @property
+    def of_code(self) -> "CardCheck":
+        """The first check of the same code: what is given on a code is given once, whoever of the outlet looks."""
+        return self.repeats or self

@@ -63,6 +63,7 @@ class CardReconsideration(SecondLook):
         OPEN = "open", _("待答复")
         UPHELD = "upheld", _("支持，卡恢复使用")
         DISMISSED = "dismissed", _("维持原决定")
+        RESUMED = "resumed", _("答复以前已恢复使用")  # by whoever decides about the card: nobody needs to answer
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="reconsiderations")
     decision = models.OneToOneField(CardEvent, models.PROTECT, related_name="reconsideration")
@@ -78,7 +79,8 @@ class CardReconsideration(SecondLook):
             models.CheckConstraint(
                 condition=Q(outcome="open", closed_at__isnull=True, decided_by__isnull=True)
                 | Q(outcome__in=["upheld", "dismissed"], closed_at__isnull=False, decided_by__isnull=False)
-                & ~Q(answer=""),
+                & ~Q(answer="")
+                | Q(outcome="resumed", closed_at__isnull=False, decided_by__isnull=True) & ~Q(answer=""),
                 name="a_card_is_reconsidered_by_a_person_with_an_answer",
             ),
         ]

@@ -19,6 +19,7 @@ class PrintedName(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     card = models.OneToOneField("cards.Card", models.CASCADE, related_name="printed_name")
     name = EncryptedTextField()
+    legal_name = EncryptedTextField(blank=True, default="")  # which it spells: another name is agreed on anew
     by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

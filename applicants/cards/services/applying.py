@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from applicants.cards.models import CardApplication, Recognition
+from applicants.cards.models import LIVE, Card, CardApplication, Recognition
 from applicants.people.models import Person
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -30,8 +30,9 @@ def detail_of(application: Application) -> CardApplication:
 
 
 def recognitions_of(person: Person) -> list[Recognition]:
-    """What the person claims now, the first claimed first."""
-    return list(Recognition.objects.filter(person=person, removed_at__isnull=True).order_by("claimed_at", "id"))
+    """What the person claims now, the first claimed first; what was withdrawn or turned down is no claim any more."""
+    stand = Recognition.objects.filter(person=person, removed_at__isnull=True, withdrawn_on__isnull=True)
+    return list(stand.order_by("claimed_at", "id"))
 
 
 def tiers_on(recognitions: Iterable[Recognition], on: date) -> str:
@@ -80,10 +81,16 @@ def claim_recognition(
 
 
 def remove_recognition(*, application: Application, recognition: Recognition, by: User, at: datetime) -> None:
-    """Take a claim back; twice is once. Without any left, the question is open again. Raises StepRefused."""
+    """Take a claim back; twice is once. Without any left, the question is open again.
+
+    Raises StepRefused, also for one that a live card rests on: that is for a reviewer to withdraw.
+    """
     with transaction.atomic():
         row = lock_application(application.pk)
         refuse_closed(row, "recognitions")
+        is_confirmed = Recognition.objects.filter(pk=recognition.pk, confirmed_at__isnull=False).exists()
+        if is_confirmed and Card.objects.filter(person=row.applicant, state__in=LIVE).exists():
+            raise StepRefused(_("现在的卡是按这项认定办的，不能在这里删除。认定被取消的，请告诉工作人员。"))
         removed = Recognition.objects.filter(pk=recognition.pk, person=row.applicant, removed_at__isnull=True)
         if removed.update(removed_at=at):
             record(action="recognition.remove", actor=by, target=recognition, at=at)

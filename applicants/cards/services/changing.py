@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from applicants.cards.machine import HOLDER, SYSTEM, Change, change_named
-from applicants.cards.models import Card, CardDoubt, CardEvent, CardState
+from applicants.cards.machine import CARRIED_ON, HOLDER, SYSTEM, Change, change_named
+from applicants.cards.models import Card, CardDoubt, CardEvent, CardReconsideration, CardState
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.letters import tell_applicant
+
+UPHELD = "card_reconsideration_upheld"  # letter: the holder was right, and yet the card cannot be used
 
 
 class ChangeRefused(Exception):
@@ -41,12 +44,13 @@ def change_card(
         return card
 
 
-def restore_card(card: Card, *, by: User, at: datetime, reason: str) -> None:
-    """Make a locked card valid again because a reconsideration was upheld. Raises ChangeRefused."""
+def restore_card(card: Card, *, to: str, by: User, at: datetime, reason: str) -> None:
+    """Put a locked card back to how it stood, because a reconsideration was upheld. Raises ChangeRefused."""
     change = change_named("restore", card.state)
     if change is None:
         raise ChangeRefused(_("这张卡现在不能这样办理。"))
-    _write(card, change, by=by, at=at, reason=reason)
+    letter = change.letter if to == CardState.ACTIVE else UPHELD
+    _write(card, replace(change, target=to, letter=letter), by=by, at=at, reason=reason)
 
 
 def lock_card(card_id: UUID) -> Card:
@@ -70,9 +74,13 @@ def _write(card: Card, change: Change, *, by: User | None, at: datetime, reason:
     card.state, card.ended_as, card.state_at = change.target, change.ended_as, at
     card.version += 1
     card.save(update_fields=["state", "ended_as", "state_at", "version"])
-    if card.state != CardState.ACTIVE:  # whatever spoke against it has been acted on
+    if card.state != CardState.ACTIVE and change.name not in CARRIED_ON:  # whatever spoke against it was acted on
         open_ones = card.doubts.filter(outcome=CardDoubt.Outcome.OPEN)
         open_ones.update(outcome=CardDoubt.Outcome.ACTED, closed_at=at, closed_by=by)
+    if change.name == "resume":  # what the holder asked for has been given
+        for asked in card.reconsiderations.filter(outcome=CardReconsideration.Outcome.OPEN):
+            asked.outcome, asked.closed_at, asked.answer = CardReconsideration.Outcome.RESUMED, at, reason
+            asked.save()
     note_event(card, change.name, from_state=source, by=by, at=at, reason=reason)
     if change.letter:
         tell_holder(card, change.letter, at=at, reason=reason)

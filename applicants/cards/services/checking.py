@@ -19,6 +19,7 @@ from portal.prepared import Prepared
 def check_card(code: Code, *, place: PartnerPlace, member: PartnerMember, at: datetime) -> CardCheck:
     """Log a check and answer it: at one outlet the code of a minute gives the same answer again, at others it is used.
 
+    Each verifier of the outlet who checks it has a row of their own, once.
     The check comes with its card, and that with its application. Each statement is a transaction of its own; of two
     outlets at once the constraint lets one in. Raises CodeRefused for a card that is not there.
     """
@@ -33,14 +34,23 @@ def check_card(code: Code, *, place: PartnerPlace, member: PartnerMember, at: da
         at=at,
     )
     if made.result == CheckResult.VALID and (is_used or not _store(made)):
-        first = CardCheck.objects.get(card=card, minute=code.minute, result=CheckResult.VALID)
+        first = CardCheck.objects.get(card=card, minute=code.minute, result=CheckResult.VALID, repeats=None)
         if first.place_id == place.pk:
-            first.card, first.place = card, place
-            return first
+            return _repeat(first, made)
         made.result = CheckResult.USED
     if made.result != CheckResult.VALID:
         _store(made)
     return made
+
+
+def _repeat(first: CardCheck, made: CardCheck) -> CardCheck:
+    """The verifier's own check of a code that the outlet was told is good: the first one, or a row that repeats it."""
+    found = first
+    if first.member_id != made.member_id:
+        made.repeats = first
+        found = made if _store(made) else CardCheck.objects.get(repeats=first, member=made.member)
+    found.card, found.place = made.card, made.place
+    return found
 
 
 def is_valid(code: Code, *, at: datetime) -> bool:
@@ -83,7 +93,7 @@ def standing(card: Card, *, on: date) -> CheckResult:
 
 
 def _question(opaque_id: str, minute: datetime) -> QuerySet[Card]:
-    is_used = Q(checks__minute=minute, checks__result=CheckResult.VALID)
+    is_used = Q(checks__minute=minute, checks__result=CheckResult.VALID, checks__repeats=None)
     rows = Card.objects.annotate(used=FilteredRelation("checks", condition=is_used), used_by=F("used__id"))
     return rows.select_related("application").only(*_SHOWN).filter(opaque_id=opaque_id).order_by()
 

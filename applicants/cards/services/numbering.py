@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from stdnum import luhn
 
 from applicants.cards.models import NumberCounter, SpoiledNumber
@@ -37,8 +38,13 @@ def take_serial(prefix: str) -> int:
     return serial
 
 
+def spoiled_numbers() -> QuerySet[SpoiledNumber]:
+    """The numbers that never became a card, the latest first: with the cards, every number below the counters."""
+    return SpoiledNumber.objects.select_related("by").order_by("-at", "-id")
+
+
 def spoil_next(*, prefix: str, reason: str, by: User, at: datetime) -> SpoiledNumber:
-    """Leave out the next number of ``prefix`` (held back, or lost with a misprinted blank), saying why."""
+    """Leave out the next number of ``prefix``, which must not be issued, saying why."""
     with transaction.atomic():
         spoiled = SpoiledNumber.objects.create(
             prefix=prefix, serial=take_serial(prefix), reason=reason.strip(), at=at, by=by

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applicants.cards.machine import DECIDERS
@@ -101,7 +102,8 @@ def _close(doubt: CardDoubt, outcome: str, *, by: User | None, at: datetime, rea
 def report_employer(card_id: UUID, *, values: Mapping[str, Any], by: User, at: datetime) -> None:
     """Note, for a person to look at, that the holder works for somebody else (``change_report_days`` of the policy).
 
-    ``values``: employer_name, credit_code, started_on (ISO). Raises ChangeRefused.
+    ``values``: employer_name, credit_code, started_on (ISO). Another report keeps those before it, the very same
+    again changes nothing. Raises ChangeRefused.
     """
     with transaction.atomic():
         card = lock_card(card_id)
@@ -109,4 +111,14 @@ def report_employer(card_id: UUID, *, values: Mapping[str, Any], by: User, at: d
             raise ChangeRefused(_("您没有办理这一步的权限。"))
         if card.state != CardState.ACTIVE:
             raise ChangeRefused(_("这张卡现在不能这样办理。"))
-        raise_doubt(card, EMPLOYER, values, by=by, at=at)
+        open_one = card.doubts.filter(ground=EMPLOYER, outcome=CardDoubt.Outcome.OPEN).first()
+        reports = reports_in(open_one.evidence) if open_one else []
+        if not reports or any(reports[0].get(name) != values[name] for name in values):
+            said = {**values, "reported_on": timezone.localdate(at).isoformat(), "earlier": reports}
+            raise_doubt(card, EMPLOYER, said, by=by, at=at)
+
+
+def reports_in(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a holder has reported of another employer, the newest first."""
+    newest = {name: value for name, value in evidence.items() if name != "earlier"}
+    return [newest, *evidence.get("earlier", [])]

@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applicants.cards.models import Card, CardEvent, CardReconsideration
-from applicants.cards.services.changing import ChangeRefused, lock_card, restore_card, tell_holder
+from applicants.cards.models import Card, CardEvent, CardReconsideration, CardState
+from applicants.cards.services.changing import UPHELD, ChangeRefused, lock_card, restore_card, tell_holder
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.casework.deadlines import is_in_time
@@ -18,13 +18,23 @@ from portal.policy.calendar import DatedDay
 from portal.policy.services import stored_calendar
 
 OPEN = CardReconsideration.Outcome.OPEN
-AGAINST = ("suspend", "revoke")  # what may be looked at once more
 
 
 def decision_against(card: Card) -> CardEvent | None:
-    """The suspension or revocation that the card stands under now, if it does."""
-    last = card.events.select_related("actor").order_by("-version").first()
-    return last if last is not None and last.kind in AGAINST else None
+    """The suspension or revocation that the card stands under now, if it does.
+
+    A loss lifts no suspension: it goes on with the card that replaces the lost one, until a person lifts it.
+    """
+    events = card.events.select_related("actor").order_by("-version")
+    last = events.exclude(kind="lose").first()
+    if last is None:
+        return None
+    if last.to_state != CardState.SUSPENDED:
+        return last if last.kind == "revoke" else None
+    decision = events.filter(kind="suspend").first()
+    if decision is None:  # made suspended, in the place of a lost one
+        return decision_against(card.follows)
+    return None if _is_upheld(decision) else decision
 
 
 def last_day(card: Card, decision: CardEvent) -> DatedDay:
@@ -66,15 +76,19 @@ def waiting(card: Card) -> CardReconsideration | None:
 
 
 def may_answer(card: Card, by: User) -> bool:
-    """Whether ``by`` is an administrator who has had no hand in the card, and it is not their own."""
+    """Whether ``by`` is an administrator without a hand in the card or those it took the place of; never one's own."""
     application = card.application
     if by.pk == card.person.user_id or not by.may_act_as(Role.ADMINISTRATOR, application.programme, application.town):
         return False
-    return not card.events.filter(actor=by).exists()
+    return not CardEvent.objects.filter(card__application=card.application_id, actor=by).exists()
 
 
 def answer_reconsideration(card_id: UUID, *, is_upheld: bool, answer: str, by: User, at: datetime) -> Card:
-    """Uphold (the card is valid again) or dismiss (the decision stands). Raises ChangeRefused."""
+    """Uphold or dismiss (the decision stands). Raises ChangeRefused.
+
+    Upheld, the card is put back to how it stood before the decision, where it still stands under that: what happened
+    to it since (a loss, its end, another decision) stays, and the holder is told so.
+    """
     try:
         with transaction.atomic():
             card = lock_card(card_id)
@@ -88,12 +102,28 @@ def answer_reconsideration(card_id: UUID, *, is_upheld: bool, answer: str, by: U
             outcome = CardReconsideration.Outcome
             asked.outcome = outcome.UPHELD if is_upheld else outcome.DISMISSED
             asked.answer, asked.decided_by, asked.closed_at = answer.strip(), by, at
+            decision = asked.decision
+            stands = decision_against(card) == decision and card.state == decision.to_state
             asked.save()
             record(action=f"card.reconsideration_{asked.outcome}", actor=by, target=card, at=at)
-            if is_upheld:
-                restore_card(card, by=by, at=at, reason=asked.answer)
+            if is_upheld and stands:
+                restore_card(card, to=_stood_before(card, decision), by=by, at=at, reason=asked.answer)
+            elif is_upheld:
+                tell_holder(card, UPHELD, at=at, reason=asked.answer)
             else:
                 tell_holder(card, "card_reconsideration_dismissed", at=at, reason=asked.answer)
             return card
     except IntegrityError as error:  # of the one live card per person: another was made meanwhile
         raise ChangeRefused(_("本人已经有另一张有效的卡，这张不能再恢复。")) from error
+
+
+def _stood_before(card: Card, decision: CardEvent) -> str:
+    """How the card stood before ``decision``; a suspension that was itself taken back does not come again."""
+    suspension = card.events.filter(kind="suspend", version__lt=decision.version).order_by("-version").first()
+    if decision.from_state == CardState.SUSPENDED and suspension is not None and _is_upheld(suspension):
+        return suspension.from_state
+    return decision.from_state
+
+
+def _is_upheld(decision: CardEvent) -> bool:
+    return CardReconsideration.objects.filter(decision=decision, outcome=CardReconsideration.Outcome.UPHELD).exists()

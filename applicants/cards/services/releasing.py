@@ -34,7 +34,7 @@ def release_card(
         card = lock_card(card_id)
         card = change_card(card_id, "release", by=by, at=at, expected_version=expected_version, reason=reason)
         if spelling:
-            PrintedName.objects.create(card=card, name=spelling, by=by, at=at)
+            PrintedName.objects.create(card=card, name=spelling, legal_name=card.person.legal_name, by=by, at=at)
             record(action="card.spell", actor=by, target=card, at=at, fields=["printed_name"])
         if lacking := unprintable(card):
             raise ChangeRefused(

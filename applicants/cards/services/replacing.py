@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from applicants.cards.models import LIVE, Card, CardEnd
 from applicants.cards.services.changing import ChangeRefused, lock_card
 from applicants.cards.services.issuing import make_card
+from applicants.cards.services.reconsidering import decision_against
+from applicants.cards.services.standing import cards_known_as
+from applicants.people.linking import lock_everyone
 from portal.accounts.models import Role, User
 
 
@@ -27,13 +30,18 @@ def is_replaceable(card: Card, *, at: datetime) -> bool:
     """Whether ``card`` was lost before its term was over, and no card followed."""
     if card.ended_as != CardEnd.LOST or card.valid_to < timezone.localdate(at):
         return False
-    others = Card.objects.filter(person=card.person_id, state__in=LIVE)
+    others = cards_known_as(card.person).filter(state__in=LIVE)
     return not (Card.objects.filter(follows=card).exists() or others.exists())
 
 
 def replace_lost(card_id: UUID, *, by: User, at: datetime) -> Card:
-    """A new card for a lost one: same kind, tier, portrait and last day, another number. Raises ChangeRefused."""
+    """A new card for a lost one: same kind, tier, portrait and last day, another number. Raises ChangeRefused.
+
+    It is suspended where the lost one was, and what waits for a person goes on with it: a loss lifts nothing.
+    """
+    person = Card.objects.select_related("person").get(pk=card_id).person
     with transaction.atomic():
+        lock_everyone(person)  # before the card, as an approval does
         card = lock_card(card_id)
         if not may_replace(card, by):
             raise ChangeRefused(_("您没有办理这一步的权限。"))
@@ -47,6 +55,7 @@ def replace_lost(card_id: UUID, *, by: User, at: datetime) -> Card:
             by=by,
             at=at,
             valid_to=card.valid_to,
+            suspension=decision_against(card),
         )
 
 

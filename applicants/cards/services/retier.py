@@ -63,15 +63,17 @@ def report_recognition(
     _refuse_stranger(card, by)
     papers = card.application.policy_version.parsed.papers
     limits = next((paper.limits for paper in papers if paper.kind == KIND), PaperLimits())
-    paper = accept_paper(person=card.person, kind=KIND, upload=upload, limits=limits, by=by, at=at)
-    with transaction.atomic():
-        card = lock_card(card_id)
-        if card.state not in LIVE:
-            raise ChangeRefused(_("这张卡已失效，不能再报告人才认定。"))
-        claimed = _claim(card, values, paper, by=by, at=at)
-    if claimed.paper_id != paper.pk:
-        remove_paper(paper=paper, by=by, at=at)
-    return claimed
+    paper, claimed = accept_paper(person=card.person, kind=KIND, upload=upload, limits=limits, by=by, at=at), None
+    try:
+        with transaction.atomic():
+            card = lock_card(card_id)
+            if card.state not in LIVE:
+                raise ChangeRefused(_("这张卡已失效，不能再报告人才认定。"))
+            claimed = _claim(card, values, paper, by=by, at=at)
+            return claimed
+    finally:
+        if claimed is None or claimed.paper_id != paper.pk:  # nothing rests on it
+            remove_paper(paper=paper, by=by, at=at)
 
 
 def confirm_recognition(recognition_id: UUID, *, by: User, at: datetime) -> Recognition:

@@ -1,15 +1,21 @@
-"""Which card somebody held on a day: a fact that other programmes read."""
+"""The cards of one human, under whatever papers, and which was held on a day: a fact that other programmes read."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from applicants.cards.models import Card, CardEvent, CardState
 from applicants.people.linking import known_as
 from applicants.people.models import Person
+
+
+def cards_known_as(person: Person) -> QuerySet[Card]:
+    """The cards of ``person``, of whoever is linked with them, and of whoever had the number they have now."""
+    everyone = known_as(person)
+    return Card.objects.filter(Q(person__in=everyone.ids) | Q(number_hash__in=everyone.hashes))
 
 
 def tier_on(person: Person, on: date) -> str:

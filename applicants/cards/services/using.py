@@ -145,6 +145,7 @@ def benefits_of(card: Card, people: Iterable[UUID], *, at: datetime) -> list[Sta
 
 def benefits_for(check: CardCheck, *, at: datetime) -> list[Standing]:
     """What may be given on this check at its place, and how the holder stands with each; nothing on one not valid."""
+    check = check.of_code
     if not _is_good(check, at):
         return []
     today = timezone.localdate(at)
@@ -188,7 +189,7 @@ def use_benefit(*, benefit_id: UUID, check_id: UUID, member: PartnerMember, at: 
     """
     today = timezone.localdate(at)
     here = CardCheck.objects.filter(place__in=places_of(member))  # a colleague may have scanned
-    check = here.select_related("card__person").get(pk=check_id)
+    check = here.select_related("card__person", "repeats__card__person").get(pk=check_id).of_code
     with transaction.atomic():
         people = lock_everyone(check.card.person).ids  # before the card, as an approval does
         card = lock_card(check.card_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,9 +19,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applicants.cards.faces.faces import grouped
-from applicants.cards.forms.desk import BlankForm
+from applicants.cards.forms.desk import BlankForm, SpoilNumberForm
 from applicants.cards.kinds import kind_title
 from applicants.cards.models import CardState, PrintBatch, PrintLine
+from applicants.cards.services.numbering import card_number, spoil_next, spoiled_numbers
 from applicants.cards.services.printing import (
     PrintRefused,
     batch_pieces,
@@ -29,11 +31,13 @@ from applicants.cards.services.printing import (
     spoil_blanks,
     visible_batches,
 )
+from applicants.cards.views.benefit_rows import kind_titles
 from portal import clock
 from portal.accounts.doors import bureau_only, confirmed_recently
 from portal.accounts.models import Role, User
 from portal.audit.models import Entry
 from portal.casework.doors import DESK_ROLES
+from portal.city import city
 from portal.ui.asking import older_than, place_of
 
 PAGE = 50
@@ -57,35 +61,55 @@ def ids_in(texts: Sequence[str]) -> list[UUID]:
 @never_cache
 @bureau_only(*DESK_ROLES)
 def print_batches(request: HttpRequest) -> HttpResponse:
-    """Every batch, newest first; a POST puts the chosen cards on a new one."""
-    if request.method == "POST":
-        if not request.user.has_role(Role.CLERK):
-            raise Http404
-        name = "on_page" if request.POST.get("which") == "page" else "card"
-        try:
-            batch = make_batch(card_ids=ids_in(request.POST.getlist(name)), by=request.user, at=clock.now())
-        except PrintRefused as refusal:
-            messages.error(request, str(refusal))
-            return redirect(f"{reverse('desk_cards')}?printing=ready")
-        return redirect("print_batch", batch.number)
+    """Every batch, newest first, and numbers left out; a POST makes a batch of the chosen cards, or leaves one out."""
+    if request.method == "POST" and not request.user.has_role(Role.CLERK):
+        raise Http404
+    is_spoiling = request.POST.get("act") == "spoil_number"
+    form = SpoilNumberForm(request.POST if is_spoiling else None, kinds=kind_titles(clock.today()))
+    if is_spoiling and form.is_valid():
+        return _spoil_number(request, form.cleaned_data)
+    if request.method == "POST" and not is_spoiling:
+        return _make_batch(request)
     found = visible_batches(request.user)
     if after := request.GET.get("after", ""):
         found = older_than(found, after, "made_at")
     state = PrintLine.State
     rows = list(
-        found.select_related("made_by").annotate(
+        found.select_related("made_by")
+        .annotate(
             cards=Count("lines"),
             waiting=Count("lines", filter=Q(lines__state=state.WAITING)),
             spoiled=Count("lines", filter=Q(lines__state=state.SPOILED)),
             taken=Count("lines", filter=Q(lines__state=state.HANDED_OVER)),
-        )[: PAGE + 1]
+        )
+        .order_by("-made_at", "-id")[: PAGE + 1]  # grouped rows forget the model's order
     )
     context = {
         "rows": rows[:PAGE],
-        "following": f"?after={place_of(rows[PAGE - 1], 'made_at')}" if len(rows) > PAGE else "",
+        "following": f"?{urlencode({'after': place_of(rows[PAGE - 1], 'made_at')})}" if rows[PAGE:] else "",
         "first_page": "?" if after else "",
+        "form": form,
+        "spoiled": [{"it": row, "number": grouped(card_number(row.prefix, row.serial))} for row in spoiled_numbers()],
     }
-    return render(request, "cards/desk/batches.html", context)
+    return render(request, "cards/desk/batches.html", context, status=422 if form.errors else 200)
+
+
+def _make_batch(request: HttpRequest) -> HttpResponse:
+    name = "on_page" if request.POST.get("which") == "page" else "card"
+    try:
+        batch = make_batch(card_ids=ids_in(request.POST.getlist(name)), by=request.user, at=clock.now())
+    except PrintRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('desk_cards')}?printing=ready")
+    return redirect("print_batch", batch.number)
+
+
+def _spoil_number(request: HttpRequest, values: dict[str, str]) -> HttpResponse:
+    prefix = city().card_prefixes[values["kind"]]
+    spoiled = spoil_next(prefix=prefix, reason=values["reason"], by=request.user, at=clock.now())
+    number = grouped(card_number(prefix, spoiled.serial))
+    messages.success(request, _("已登记不用的卡号：%(number)s。") % {"number": number})
+    return redirect("print_batches")
 
 
 def batch_or_404(user: User, number: str) -> PrintBatch:

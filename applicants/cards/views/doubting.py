@@ -21,7 +21,7 @@ from applicants.cards.kinds import kind_title
 from applicants.cards.models import LIVE, Card, CardDoubt, CardReconsideration, Recognition
 from applicants.cards.services.changing import ChangeRefused
 from applicants.cards.services.printing import visible_cards
-from applicants.cards.services.rechecking import DECEASED, EMPLOYER, TIER, keep_card, may_decide
+from applicants.cards.services.rechecking import DECEASED, EMPLOYER, TIER, keep_card, may_decide, reports_in
 from applicants.cards.services.reconsidering import answer_reconsideration, may_answer, waiting
 from applicants.people.fields import ReasonForm
 from applicants.people.labels import FIELD_LABELS
@@ -146,8 +146,7 @@ def _evidence(card: Card, doubt: CardDoubt) -> list[Evidence]:
     """What speaks for the doubt: facts with their sources and dates."""
     told = doubt.evidence
     if doubt.ground == EMPLOYER:
-        said = {**told, "started_on": day_text(date.fromisoformat(told["started_on"]))}
-        return [Evidence(str(FIELD_LABELS["employment"][name]), said[name], _("本人报告"), None) for name in said]
+        return [line for report in reports_in(told) for line in _reported(report)]
     if doubt.ground == TIER:
         due = str(TIERS.get(told["tier"], _("没有可以办的卡")))
         return [Evidence(_("按已确认的认定和学历，应是"), due, str(fact_label("recognitions")), None)]
@@ -156,3 +155,11 @@ def _evidence(card: Card, doubt: CardDoubt) -> list[Evidence]:
         return [Evidence(fact_label("deceased_on"), day_text(date.fromisoformat(told["on"])), told_by, as_of)]
     document = card.application.policy_version.parsed
     return [evidence_of(seen, document) for seen in Finding.from_json(told).facts]
+
+
+def _reported(report: dict[str, Any]) -> list[Evidence]:
+    """One report of another employer, and when it was made."""
+    said = {**report, "started_on": day_text(date.fromisoformat(report["started_on"]))}
+    reported_on = said.pop("reported_on", None)
+    as_of = date.fromisoformat(reported_on) if reported_on else None
+    return [Evidence(str(FIELD_LABELS["employment"][name]), said[name], _("本人报告"), as_of) for name in said]

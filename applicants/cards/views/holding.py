@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from applicants.cards.forms.life import EmployerForm, WhyForm
-from applicants.cards.models import Card, CardState
+from applicants.cards.models import Card, CardReconsideration, CardState
 from applicants.cards.services.changing import ChangeRefused
 from applicants.cards.services.rechecking import report_employer
 from applicants.cards.services.reconsidering import ask_reconsideration, decision_against, last_day, may_ask
@@ -54,7 +54,8 @@ def card_reconsideration(request: HttpRequest) -> HttpResponse:
     """Ask that a suspension or revocation be looked at once more; after that, how it stands."""
     card = _own(request)
     decision = decision_against(card)
-    asked = card.reconsiderations.last()
+    # That of a card lost meanwhile may have been answered before this one took its place.
+    asked = CardReconsideration.objects.filter(decision=decision) if decision else card.reconsiderations
     form = WhyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with told_beside(form, None, ChangeRefused):
@@ -64,7 +65,7 @@ def card_reconsideration(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "decision": decision,
-        "asked": asked if decision is None or asked is None or asked.decision_id == decision.pk else None,
+        "asked": asked.last(),
         "may_ask": may_ask(card, decision, at=clock.now()),
         "last": last_day(card, decision) if decision else None,
         "rule": card.application.policy_version.parsed.reconsideration_rule,

@@ -15,6 +15,7 @@ from applicants.cards.machine import LIVE
 from applicants.cards.models import CardFile, CardState
 from applicants.cards.services.changing import ChangeRefused, change_card
 from applicants.cards.services.files import SHOWN
+from applicants.cards.services.reconsidering import decision_against
 from applicants.cards.services.replacing import is_replaceable, last_card, replace_lost
 from applicants.cards.views.desk import picture_response
 from applicants.cards.views.desk_words import state_tag
@@ -41,8 +42,11 @@ def card_loss(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("已挂失，这张卡马上失效了。"))
                 return redirect("card_loss")
             if act == "replace":
-                replace_lost(card.pk, by=request.user, at=at)
-                messages.success(request, _("新卡已经办好，手机上马上可以用。"))
+                made = replace_lost(card.pk, by=request.user, at=at)
+                if made.state == CardState.ACTIVE:
+                    messages.success(request, _("新卡已经办好，手机上马上可以用。"))
+                else:
+                    messages.success(request, _("新卡已经办好，现在还不能用，情况见下面。"))
                 return redirect("card")
             raise Http404
         except ChangeRefused as error:
@@ -53,7 +57,7 @@ def card_loss(request: HttpRequest) -> HttpResponse:
         "state": state_tag(card),
         "last4": card.number[-4:],
         "is_live": card.state in LIVE,
-        "is_suspended": card.state == CardState.SUSPENDED,
+        "is_suspended": decision_against(card) is not None,
         "is_replaceable": is_replaceable(card, at=clock.now()),
         "refusal": refusal,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from allauth.core.internal.ratelimit import consume
@@ -29,8 +30,9 @@ from applicants.cards.services.keys import CACHED_FOR, public_jwk, published_key
 from applicants.cards.views.plastic import plastic_of
 from portal import clock
 from portal.policy.facts import TIERS
+from portal.ui.asking import older_than, place_of
 
-CHECKS_SHOWN = 100
+PAGE = 50
 RATES = {"codes": "30/m/key"}
 QR = {"error": "m", "boost_error": False, "mask": 2, "micro": False}  # trying every mask takes four times as long
 DEEP = "#0b4c78"  # --th-sea, for the phone's own bars
@@ -101,9 +103,17 @@ def card_codes(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def card_checks(request: HttpRequest) -> HttpResponse:
-    """Where and when the holder's cards were checked, the newest first."""
-    rows = CardCheck.objects.filter(card__person__user=request.user).select_related("place__partner", "member", "card")
-    return render(request, "cards/phone/checks.html", {"checks": rows[:CHECKS_SHOWN], "most": CHECKS_SHOWN})
+    """Where and when the holder's cards were checked, the newest first, fifty a page."""
+    found = CardCheck.objects.filter(card__person__user=request.user).select_related("place__partner", "member", "card")
+    if after := request.GET.get("after", ""):
+        found = older_than(found, after, "at")
+    rows = list(found[: PAGE + 1])
+    context = {
+        "checks": rows[:PAGE],
+        "following": f"?{urlencode({'after': place_of(rows[PAGE - 1], 'at')})}" if rows[PAGE:] else "",
+        "first_page": "?" if after else "",
+    }
+    return render(request, "cards/phone/checks.html", context)
 
 
 @require_safe

@@ -38,6 +38,7 @@ from portal.partners.choices import MemberRole
 from portal.partners.doors import partner_only, safe_next
 from portal.partners.models import PartnerMember, PartnerPlace
 from portal.partners.scopes import places_of
+from portal.policy.facts import TIERS
 from portal.prepared import Prepared
 from portal.ui.context_processors import Frame
 
@@ -142,7 +143,9 @@ def card_check_photo(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _own_check(member: PartnerMember, id: UUID) -> CardCheck:
-    rows = CardCheck.objects.select_related("card__application", "card__portrait", "card__person", "place")
+    rows = CardCheck.objects.select_related(
+        "card__application", "card__portrait", "card__person", "place", "repeats__card__person"
+    )
     return get_object_or_404(rows, pk=id, member=member, at__gt=clock.now() - SHOWN_FOR)
 
 
@@ -201,6 +204,7 @@ def _answer(
             "here": reverse("card_check", args=[check.pk]) if check else "",
             "holder": holder,
             "kind": kind_title(holder.card) if holder else "",
+            "tier": TIERS[holder.card.tier] if holder else "",
             "benefits": benefits,
             "has_benefits": has_benefits,
             "may_give": check is not None and check.result == CheckResult.VALID and not has_benefits,

@@ -5,7 +5,7 @@ const part = (name) => page.querySelector(`[data-part=${name}]`);
 const forget = () => { localStorage.removeItem(KEPT); self.caches?.delete("card"); };
 
 document.addEventListener("submit", ({ target }) => {
-  if (target.matches("[data-forgets-card], [action*='/accounts/logout/']")) forget();
+  if (target.matches("[action*='/accounts/logout/']")) forget();
 });
 
 if (page.dataset.card === "valid") start(); else forget();
