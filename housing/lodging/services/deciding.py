@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applicants.people.refusals import Refused
@@ -22,10 +21,17 @@ from portal.casework.services.advancing import StepRefused
 def hold_on_submission(application: Application, at: datetime) -> None:
     """Hold the bed from now for as long as the policy says; one that was lost meanwhile is looked for again.
 
-    Raises StepRefused where there is none left.
+    What may not be asked for on this day is not sent, as it could only be refused; a correction keeps what it has.
+    Raises StepRefused, also where there is no bed left.
     """
     take_offer(application, by=None, at=at)
-    stay, until = kept_stay(application), held_until(application, at)
+    stay, nights = kept_stay(application), detail_of(application).nights
+    if nights is None:
+        raise StepRefused(_("请先选床位。"))
+    if stay is None or not application.corrections.exists():
+        if against := why_not(application, nights, at=at):
+            raise StepRefused(_("您选的日期现在不能提交，请重新选床位。%(why)s") % {"why": against})
+    until = held_until(application, nights, at)
     if stay is None:
         _hold_again(application, until, at=at)
         return
@@ -43,9 +49,9 @@ def book_on_approval(application: Application, _assessment: Assessment | None, a
     nights = detail_of(application).nights
     if nights is None or nights.first < night_of(at):
         raise StepRefused(_("入住日期已经过了，不能再批准。请退回补正，或者作出决定。"))
-    if against := why_not(application, nights, on=timezone.localdate(at), is_decided=True):
+    if against := why_not(application, nights, at=at, is_decided=True):
         raise StepRefused(against)
-    stay = kept_stay(application) or _hold_again(application, held_until(application, at), at=at)
+    stay = kept_stay(application) or _hold_again(application, held_until(application, nights, at), at=at)
     if stay.state == StayState.HELD:
         change_stay(stay.pk, "book", by=None, at=at)
 
