@@ -38,6 +38,7 @@ CHANGES = (
     Change("pass_on",  (HELD,),   StayState.LAPSED,    (SYSTEM,),              False, "bed_passed_on"),  # of an offer
     Change("cancel",   (HELD,),   StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False),
     Change("cancel",   (BOOKED,), StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False, "stay_cancelled"),
+    Change("turn_away", (BOOKED,), StayState.CANCELLED, (SYSTEM,),             False, "stay_turned_away"),  # no site to come to
     Change("check_in", (BOOKED,), IN,                  (OPERATOR,),            False, "stay_arrived"),
     Change("miss",     (BOOKED,), StayState.NO_SHOW,   (SYSTEM,),              False),  # services/missing.py writes
     Change("leave",    (IN,),     LEFT,                (OPERATOR, SYSTEM),     False),

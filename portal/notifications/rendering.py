@@ -73,6 +73,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "bar_reconsideration_dismissed": ("reason", "review_body", "review_days"),
     "stay_booked": ("site", "address", "first_on", "last_on", "night_count"),
     "stay_lapsed": ("site", "first_on", "last_on"),
+    "stay_turned_away": ("site", "first_on"),
     "stay_cancelled": ("site", "first_on", "last_on"),
     "bed_offered": ("site", "first_on", "last_on", "night_count", "held_until"),
     "bed_passed_on": ("site", "first_on", "last_on"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from applicants.people.fields import DayField, LineField, PickField, PlainForm
 from housing.lodging.limits import beyond
 from housing.lodging.models import Sex, Site
-from housing.lodging.nights import Nights
+from housing.lodging.nights import Nights, night_of
 from housing.lodging.services.applying import Wish, detail_of, keep, limit_sentence, room_for, why_not
 from portal.casework.forms.own_sections import KeptDeclarationForm, KeptForm
 from portal.casework.models import Application
@@ -136,9 +136,8 @@ class BookingForm(PlainForm):
         detail = detail_of(application)
         stored = {name: getattr(detail, name) for name in self.base_fields}
         super().__init__(data, initial=stored | {"site": detail.site_id} | dict(initial or {}))
-        self.fields["site"].queryset = (
-            Site.objects.filter(is_open=True).select_related("place").order_by("place__town", "place__name_zh")
-        )
+        sites = Site.objects.bookable(Nights(night_of(at), 1)).select_related("place")
+        self.fields["site"].queryset = sites.order_by("place__town", "place__name_zh")
         self.fields["site"].label_from_instance = site_label
         self.application, self.at = application, at
         self.room = room = room_for(application, at=at)

@@ -109,6 +109,8 @@ def write_wish(row: Application, wish: Wish, *, by: User, at: datetime) -> Booki
         raise StepRefused(_("这一部分现在不能再改。"))
     if why := why_not(row, wish.nights, at=at):
         raise StepRefused(why)
+    if not Site.objects.bookable(wish.nights).filter(pk=wish.site.pk).exists():
+        raise StepRefused(_("这个驿站这些晚上不接受预订，请换个日期或驿站。"))
     detail = detail_of(row)
     detail.site, detail.first_on, detail.night_count = wish.site, wish.nights.first, wish.nights.count
     detail.sex, detail.needs_accessible, detail.needs = wish.sex, wish.needs_accessible, wish.needs

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from applicants.people.refusals import Refused
-from housing.lodging.models import COMING, Booking, Stay, StayEvent, StayState, WaitingPlace
+from housing.lodging.models import COMING, Booking, Site, Stay, StayEvent, StayState, WaitingPlace
 from housing.lodging.nights import night_of
 from housing.lodging.services.applying import detail_of, held_until, hold, kept_stay, why_not
 from housing.lodging.services.changing import change_stay
@@ -28,9 +28,9 @@ def hold_on_submission(application: Application, at: datetime) -> None:
     stay, nights = kept_stay(application), detail_of(application).nights
     if nights is None:
         raise StepRefused(_("请先选床位。"))
-    if stay is None or not application.corrections.exists():
-        if against := why_not(application, nights, at=at):
-            raise StepRefused(_("您选的日期现在不能提交，请重新选床位。%(why)s") % {"why": against})
+    is_asked = stay is None or not application.corrections.exists()
+    if is_asked and (against := why_not(application, nights, at=at)):
+        raise StepRefused(_("您选的日期现在不能提交，请重新选床位。%(why)s") % {"why": against})
     until = held_until(application, nights, at)
     if stay is None:
         _hold_again(application, until, at=at)
@@ -46,11 +46,14 @@ def book_on_approval(application: Application, _assessment: Assessment | None, a
 
     The limits are asked once more, as another application may have been approved since. Raises StepRefused.
     """
-    nights = detail_of(application).nights
+    detail = detail_of(application)
+    nights = detail.nights
     if nights is None or nights.first < night_of(at):
         raise StepRefused(_("入住日期已经过了，不能再批准。请退回补正，或者作出决定。"))
     if against := why_not(application, nights, at=at, is_decided=True):
         raise StepRefused(against)
+    if not Site.objects.working(nights).filter(pk=detail.site_id).exists():
+        raise StepRefused(_("这个住宿点到时不能接待，不能批准。请退回补正，请本人另选床位。"))
     stay = kept_stay(application) or _hold_again(application, held_until(application, nights, at), at=at)
     if stay.state == StayState.HELD:
         change_stay(stay.pk, "book", by=None, at=at)
