@@ -114,7 +114,8 @@ def desk_site_edit(request: HttpRequest, id: UUID) -> HttpResponse:
         except ChangedMeanwhile as refusal:
             form.add_error("kind", refusal.sentence)
         except Refused as refusal:
-            form.add_error("is_open" if "is_open" in form.changed_data else "has_same_sex_rooms", refusal.sentence)
+            blamed = ("kind", "is_open", "has_same_sex_rooms")
+            form.add_error(next((name for name in blamed if name in form.changed_data), None), refusal.sentence)
         else:
             messages.success(request, _("已保存。"))
             return redirect("desk_site", site.pk)
