@@ -126,9 +126,18 @@ def serve_line(site: Site, nights: Nights | None = None, *, at: datetime) -> int
     for pk in _come_too_near(site, at):
         _end_wait(pk, at)
     offered = 0
-    while _offer_next(site, at):
+    while _offer_beds(site, at, most=1):
         offered += 1
     return offered
+
+
+def serve_before(site: Site, nights: Nights, *, at: datetime) -> None:
+    """Offer beds to who waits, within a transaction that goes on to take one of what is left.
+
+    All in one turn: another would lock places while it has the rooms.
+    """
+    if _meeting(site, nights).exists():
+        _offer_beds(site, at, most=MOST_SERVED)
 
 
 def serve_everybody(*, at: datetime) -> int:
@@ -164,12 +173,13 @@ def _come_too_near(site: Site, at: datetime) -> list[UUID]:
     return found
 
 
-def _offer_next(site: Site, at: datetime) -> bool:
-    """Offer a bed to the first in line for whom there is one; whether there was."""
+def _offer_beds(site: Site, at: datetime, *, most: int) -> int:
+    """Offer beds to the first in line for whom there are some; gives how many."""
     line = _waiting(site).filter(first_on__gte=night_of(at)).order_by("since", "id")
     asked = {(place.nights, place.sex, place.needs_accessible) for place in line[:MOST_SERVED]}
     if not any(beds_to_hold(site, *wish[:2], needs_accessible=wish[2]).exists() for wish in asked):
-        return False  # mostly so, and nothing was locked
+        return 0  # mostly so, and nothing was locked
+    offered = 0
     with transaction.atomic():
         places = list(_locked(line)[:MOST_SERVED])
         lock_rooms(site.rooms.values_list("pk", flat=True))
@@ -178,10 +188,13 @@ def _offer_next(site: Site, at: datetime) -> bool:
             wish = place.nights, place.sex, place.needs_accessible
             if wish in in_vain or why_not(place.booking.application, place.nights, at=at):
                 continue
-            if _offer(place, at):
-                return True
-            in_vain.add(wish)
-    return False
+            if not _offer(place, at):
+                in_vain.add(wish)
+                continue
+            offered += 1
+            if offered == most:
+                break
+    return offered
 
 
 def _offer(place: WaitingPlace, at: datetime) -> bool:
