@@ -36,7 +36,8 @@ CHANGES = (
     Change("book",     (HELD,),   BOOKED,              (SYSTEM,),              False, "stay_booked"),
     Change("lapse",    (HELD,),   StayState.LAPSED,    (SYSTEM,),              False, "stay_lapsed"),
     Change("pass_on",  (HELD,),   StayState.LAPSED,    (SYSTEM,),              False, "bed_passed_on"),  # of an offer
-    Change("cancel",   (HELD,),   StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False),
+    # A bed that is only held goes with its application: withdrawn, or left for another, or it would be found again.
+    Change("cancel",   (HELD,),   StayState.CANCELLED, (SYSTEM,),              False),
     Change("cancel",   (BOOKED,), StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False, "stay_cancelled"),
     Change("turn_away", (BOOKED,), StayState.CANCELLED, (SYSTEM,),             False, "stay_turned_away"),  # no site to come to
     Change("check_in", (BOOKED,), IN,                  (OPERATOR,),            False, "stay_arrived"),

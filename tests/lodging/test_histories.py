@@ -114,7 +114,7 @@ class History(Played):
 
     @rule(who=people)
     def cancel(self, who: int) -> None:
-        if stay := self.stay(who, StayState.HELD, StayState.BOOKED):
+        if stay := self.stay(who, StayState.BOOKED):
             self.act(change_stay, stay.pk, "cancel", by=self.user(who))
 
     @rule(who=people)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from housing.lodging.machine import FORFEITING, GUEST, OPERATOR, PURPOSES, SYSTEM, Change, change_named
-from housing.lodging.models import BedNight, ForfeitedNight, Stay, StayState, WaitingPlace, WaitingState
+from housing.lodging.models import BedNight, ForfeitedNight, Stay, StayState
 from housing.lodging.services.holding import StayRefused, give_back, leave_early, lock_stay, note_event
 from portal.accounts.models import User
 from portal.casework.letters import appeal_to, tell_applicant
@@ -43,17 +43,10 @@ def change_stay(
             raise StayRefused(_("这次住宿现在不能这样办理。"))
         if not may_change(change, stay, by, member):
             raise StayRefused(_("您没有办理这一步的权限。"))
-        if by is not None and stay.state == StayState.HELD and _is_offer(stay):
-            raise StayRefused(_("这张床位是排队等来的。不要的话，请在申请里退出候补。"))
         if change.needs_reason and not reason.strip():
             raise StayRefused(_("请写明理由。"))
         _write(stay, change, by=by, at=at, reason=reason.strip())
         return stay
-
-
-def _is_offer(stay: Stay) -> bool:
-    """Whether a place in a line waits for an answer about this bed: who does not want it leaves the line."""
-    return WaitingPlace.objects.filter(stay=stay, state=WaitingState.OFFERED).exists()
 
 
 def may_change(change: Change, stay: Stay, by: User | None, member: PartnerMember | None = None) -> bool:
