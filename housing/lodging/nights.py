@@ -9,6 +9,7 @@ from django.utils import timezone
 
 ONE_DAY = timedelta(days=1)
 MORNING = time(6, 0)  # until then the night of the evening before goes on
+EVENING = time(18, 0)  # no bed is given up before
 
 
 @dataclass(frozen=True)
