@@ -194,12 +194,17 @@ def room_for(application: Application, *, at: datetime) -> Room:
     return Room(first, last, most_nights(limits, taken, first), limits)
 
 
+def applied_on(application: Application, at: datetime) -> date:
+    """The day that decides: of the first submission; for a draft, as if it were sent now."""
+    return application.submitted_on or timezone.localdate(at)
+
+
 def days_to_arrive(application: Application, limits: Limits, *, at: datetime) -> tuple[date, date]:
     """The first and the last day of arrival, counted as the clause counts: from the first submission, else from today.
 
     What is over is not among them: in a correction the first may be tonight, or even after the last.
     """
-    first, last = arrival_days(limits, application.submitted_on or timezone.localdate(at), stored_calendar())
+    first, last = arrival_days(limits, applied_on(application, at), stored_calendar())
     return max(first, night_of(at)), last
 
 
@@ -216,9 +221,9 @@ def why_not(application: Application, nights: Nights, *, at: datetime, is_decide
         found = beyond(days, nights)
     if found is not None:
         return limit_sentence(found, limits, days)
-    bar = live_bar(application.applicant, nights.first)
+    bar = live_bar(application.applicant, applied_on(application, at))
     if bar is not None and bar.until_on is not None:
-        return _("到 %(day)s 为止不能预订免费住宿，原因见寄给您的信。") % {"day": day_text(bar.until_on)}
+        return _("到 %(day)s 为止，您不能再申请免费住宿，原因见寄给您的信。") % {"day": day_text(bar.until_on)}
     return None
 
 
