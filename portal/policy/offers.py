@@ -101,6 +101,7 @@ class LodgingTerms(Strict):
 
     ``hold_until`` is an hour of the evening of arrival, from 18:00, or of its night, before 06:00. A bed stays held for
     ``held_working_days`` while the application is decided; one offered from the waiting list for ``offer_hours``.
+    Nights after the free ones (``after_free_*``) are agreed with and paid to the site: the portal only says so.
     """
 
     review_working_days: Days
