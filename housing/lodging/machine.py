@@ -45,6 +45,9 @@ CHANGES = (
     Change("leave",    (IN,),     LEFT,                (OPERATOR, SYSTEM),     False),
     # PIPL art. 24: what goes against a person is signed by a person. For a breach of the house rules.
     Change("end",      (IN,),     LEFT,                DECIDERS,            True, "stay_ended"),
+    # What the counter forgot or got wrong, once the stay is over (services/correcting.py sets the nights).
+    Change("correct",  (LEFT, StayState.NO_SHOW), LEFT, DECIDERS,           True, "stay_corrected"),
+    Change("strike",   (LEFT,),   StayState.CANCELLED, DECIDERS,            True, "stay_cancelled"),
 )
 # fmt: on
 

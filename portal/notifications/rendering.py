@@ -62,6 +62,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "stay_arrived": ("site", "last_on", "leaves_on"),
     "stay_extended": ("site", "last_on", "leaves_on"),
     "stay_missed": ("site", "first_on", "bar_days", "nights_return"),
+    "stay_corrected": ("site", "first_on", "night_count", "reason"),
     "stay_ended": ("site", "reason", "review_body", "review_days"),
     "stay_barred": (
         *("site", "first_on", "reason", "days", "until_on"),

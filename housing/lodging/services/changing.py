@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from housing.lodging.machine import FORFEITING, GUEST, OPERATOR, PURPOSES, SYSTEM, Change, change_named
 from housing.lodging.models import BedNight, ForfeitedNight, Stay, StayState
+from housing.lodging.nights import EVENING, LEAVES_BY, on_day
 from housing.lodging.services.holding import StayRefused, give_back, leave_early, lock_stay, note_event
 from portal.accounts.models import User
 from portal.casework.letters import appeal_to, tell_applicant
@@ -80,10 +81,17 @@ def _write(stay: Stay, change: Change, *, by: User | None, at: datetime, reason:
     stay.version += 1
     if target == StayState.IN:
         stay.arrived_at = at
-    if target == StayState.LEFT:
+    elif change.name == "correct":  # nobody noted when
+        stay.arrived_at = stay.arrived_at or on_day(stay.first_on, EVENING)
+        stay.left_at = on_day(stay.leaves_on, LEAVES_BY)
+    elif target == StayState.LEFT:
         stay.left_at = at
+    else:
+        stay.arrived_at = stay.left_at = None
     stay.save(update_fields=["state", "state_at", "held_until", "arrived_at", "left_at", "version"])
-    if target == StayState.LEFT:
+    if change.name == "correct":
+        unused = []
+    elif target == StayState.LEFT:
         unused = leave_early(stay, from_on=timezone.localdate(at))  # the night that has begun is used
     elif target in PURPOSES:
         unused = []

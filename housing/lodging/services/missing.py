@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from applicants.people.linking import known_as
 from housing.lodging.models import Bar, BarState, Stay, StayState
+from housing.lodging.nights import LEAVES_BY
 from housing.lodging.services.arriving import kept_through
 from housing.lodging.services.availability import takes_guests
 from housing.lodging.services.changing import change_stay, tell_guest, terms_of
@@ -24,7 +25,6 @@ from portal.audit.services import record
 
 logger = logging.getLogger(__name__)
 
-LEAVES_BY = time(12, 0)  # on the day after the last night
 AT_ONCE = 500  # rows that one round reads
 
 

@@ -42,6 +42,8 @@ EVENTS = {
     "move": pgettext_lazy("event", "换床"),
     "leave": pgettext_lazy("event", "退房"),
     "end": pgettext_lazy("event", "提前结束住宿"),
+    "correct": gettext_lazy("更正住过的晚数"),
+    "strike": gettext_lazy("更正：没有来住"),
 }
 
 
