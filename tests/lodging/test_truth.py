@@ -10,13 +10,15 @@ from django.db import IntegrityError, transaction
 from housing.lodging.limits import Taken
 from housing.lodging.models import ANYBODY, BedNight, Purpose, RoomNight, Sex, Stay
 from housing.lodging.nights import Nights
+from housing.lodging.services.applying import choose_bed
 from housing.lodging.services.changing import change_stay
 from housing.lodging.services.closing import BedTaken, close_bed, reopen_bed
 from housing.lodging.services.counting import taken_by
 from housing.lodging.services.holding import NoBedFree, StayRefused, extend_stay, hold_bed, move_stay
+from housing.lodging.services.waiting import join_line, place_in_line
 from portal.accounts.models import Role
 from tests.factories import staff
-from tests.lodging.making import AT, FIRST, HOUR, beds_of, hold, make_booking, make_site, make_stay
+from tests.lodging.making import AT, FIRST, HOUR, beds_of, hold, make_booking, make_site, make_stay, start_lodging, wish
 
 pytestmark = pytest.mark.django_db
 ONE_DAY = timedelta(days=1)
@@ -183,13 +185,18 @@ def ask_for(booking):
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_two_hundred_want_the_last_bed_and_one_gets_it(race):
+def test_two_hundred_choose_the_last_bed_one_gets_it_and_the_others_may_wait(race):
     site = make_site(1)
-    bookings = [make_booking(site, nights=3) for _number in range(200)]
-    outcomes = race(200, lambda number: ask_for(bookings[number]))
-    assert {type(it).__name__ for it in outcomes} == {"Stay", "NoBedFree"}
-    assert sum(isinstance(it, NoBedFree) for it in outcomes) == 199
+    drafts = [start_lodging() for _number in range(200)]
+    outcomes = race(200, lambda number: choose_bed(drafts[number], wish(site), by=drafts[number].applicant.user, at=AT))
     assert (BedNight.objects.count(), Stay.objects.count()) == (3, 1)
+    got = [number for number, it in enumerate(outcomes) if isinstance(it, Stay)]
+    assert len(got) == 1
+    said = {f"{type(it).__name__}: {it}" for number, it in enumerate(outcomes) if number not in got}
+    assert said == {"NoBedFree: 这些晚上已经没有合适的床位。您可以换个日期或驿站，或者排队候补。"}
+    loser = drafts[0 if got != [0] else 1]
+    place = join_line(loser, wish(site), by=loser.applicant.user, at=AT)
+    assert (place.state, place_in_line(place)) == ("waiting", 1)
 
 
 @pytest.mark.postgres

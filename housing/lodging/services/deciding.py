@@ -47,12 +47,12 @@ def book_on_approval(application: Application, _assessment: Assessment | None, a
     The limits are asked once more, as another application may have been approved since. Raises StepRefused.
     """
     detail = detail_of(application)
-    nights = detail.nights
-    if nights is None or nights.first < night_of(at):
+    site, nights = detail.site, detail.nights
+    if site is None or nights is None or nights.first < night_of(at):
         raise StepRefused(_("入住日期已经过了，不能再批准。请退回补正，或者作出决定。"))
     if against := why_not(application, nights, at=at, is_decided=True):
         raise StepRefused(against)
-    if not Site.objects.working(nights).filter(pk=detail.site_id).exists():
+    if not Site.objects.working(nights).filter(pk=site.pk).exists():
         raise StepRefused(_("这个住宿点到时不能接待，不能批准。请退回补正，请本人另选床位。"))
     stay = kept_stay(application) or _hold_again(application, at=at)
     if stay.state == StayState.HELD:

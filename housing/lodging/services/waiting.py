@@ -160,7 +160,7 @@ def lock_offer(stay_id: UUID) -> WaitingPlace | None:
 def _come_too_near(site: Site, at: datetime) -> list[UUID]:
     """Who waits for nights that may not be asked for any more: over, or with too few days left to apply."""
     rows = _waiting(site).select_related("booking__application__policy_version").order_by("first_on", "id")
-    earliest: dict[tuple[UUID, date | None], date] = {}
+    earliest: dict[tuple[int, date | None], date] = {}
     found = []
     for place in rows[:MOST_SERVED]:
         application = place.booking.application
