@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from applicants.people.linking import lock_everyone
 from housing.lodging.machine import change_named
@@ -46,8 +45,7 @@ def correct_nights(*, stay_id: UUID, count: int, reason: str, by: User, at: date
                 raise StayRefused(_("还没有过完的晚上不能记为住过。"))
             most = stay.planned.count + most_more_nights(stay)
             if count > most:
-                said = ngettext("按政策，最多记 %(count)d 晚。", "按政策，最多记 %(count)d 晚。", most)
-                raise StayRefused(said % {"count": most})
+                raise StayRefused(_("按政策，最多记 %(count)s 晚。") % {"count": most})
             set_slept(stay, nights)
             ForfeitedNight.objects.filter(stay=stay, on__in=nights.dates).delete()
             forget_miss(stay, reason=reason, by=by, at=at)
