@@ -185,10 +185,21 @@ def ask_for(booking):
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_two_hundred_choose_the_last_bed_one_gets_it_and_the_others_may_wait(race):
+def test_two_hundred_want_the_last_bed_and_one_gets_it(race):
     site = make_site(1)
-    drafts = [start_lodging() for _number in range(200)]
-    outcomes = race(200, lambda number: choose_bed(drafts[number], wish(site), by=drafts[number].applicant.user, at=AT))
+    bookings = [make_booking(site, nights=3) for _number in range(200)]
+    outcomes = race(200, lambda number: ask_for(bookings[number]))
+    assert {type(it).__name__ for it in outcomes} == {"Stay", "NoBedFree"}
+    assert sum(isinstance(it, NoBedFree) for it in outcomes) == 199
+    assert (BedNight.objects.count(), Stay.objects.count()) == (3, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_forty_choose_the_last_bed_one_gets_it_and_the_others_may_wait(race):
+    site = make_site(1)
+    drafts = [start_lodging() for _number in range(40)]
+    outcomes = race(40, lambda number: choose_bed(drafts[number], wish(site), by=drafts[number].applicant.user, at=AT))
     assert (BedNight.objects.count(), Stay.objects.count()) == (3, 1)
     got = [number for number, it in enumerate(outcomes) if isinstance(it, Stay)]
     assert len(got) == 1
