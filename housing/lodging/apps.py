@@ -33,5 +33,6 @@ class LodgingConfig(AppConfig):
                 gettext_lazy("每个月的结算单，核对以后确认"),
                 "coin",
                 (MemberRole.MANAGER,),
+                also_ended=True,
             )
         )

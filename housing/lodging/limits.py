@@ -61,6 +61,14 @@ def arrival_days(limits: Limits, on: date, calendar: Calendar) -> tuple[date, da
     return calendar.add_working_days(on, limits.lead_working_days).day, on + limits.horizon_days * ONE_DAY
 
 
+def last_day_to_apply(limits: Limits, nights: Nights, *, on: date, calendar: Calendar) -> date:
+    """The last day from ``on`` on that an application for ``nights`` is in time; ``on`` where that is over."""
+    day = max(on, nights.first)
+    while day > on and out_of_time(limits, nights, on=day, calendar=calendar) is not None:
+        day -= ONE_DAY
+    return day
+
+
 def exceeded(limits: Limits, taken: Taken, nights: Nights) -> Limit | None:
     """The first limit that ``nights`` would exceed, or None. A night counts in the year of its own date."""
     if nights.count > limits.per_stay:
@@ -76,7 +84,12 @@ def exceeded(limits: Limits, taken: Taken, nights: Nights) -> Limit | None:
 
 def out_of_time(limits: Limits, nights: Nights, *, on: date, calendar: Calendar) -> Limit | None:
     """Whether the arrival is too soon or too far for an application of the day ``on``."""
-    first, last = arrival_days(limits, on, calendar)
+    return beyond(arrival_days(limits, on, calendar), nights)
+
+
+def beyond(days: tuple[date, date], nights: Nights) -> Limit | None:
+    """Whether the arrival is before the first or after the last of these days."""
+    first, last = days
     if nights.first < first:
         return Limit.TOO_SOON
     return Limit.TOO_FAR if nights.first > last else None

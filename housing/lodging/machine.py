@@ -36,13 +36,18 @@ CHANGES = (
     Change("book",     (HELD,),   BOOKED,              (SYSTEM,),              False, "stay_booked"),
     Change("lapse",    (HELD,),   StayState.LAPSED,    (SYSTEM,),              False, "stay_lapsed"),
     Change("pass_on",  (HELD,),   StayState.LAPSED,    (SYSTEM,),              False, "bed_passed_on"),  # of an offer
-    Change("cancel",   (HELD,),   StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False),
+    # A bed that is only held goes with its application: withdrawn, or left for another, or it would be found again.
+    Change("cancel",   (HELD,),   StayState.CANCELLED, (SYSTEM,),              False),
     Change("cancel",   (BOOKED,), StayState.CANCELLED, (GUEST, Role.CLERK, SYSTEM), False, "stay_cancelled"),
+    Change("turn_away", (BOOKED,), StayState.CANCELLED, (SYSTEM,),             False, "stay_turned_away"),  # no site to come to
     Change("check_in", (BOOKED,), IN,                  (OPERATOR,),            False, "stay_arrived"),
     Change("miss",     (BOOKED,), StayState.NO_SHOW,   (SYSTEM,),              False),  # services/missing.py writes
     Change("leave",    (IN,),     LEFT,                (OPERATOR, SYSTEM),     False),
     # PIPL art. 24: what goes against a person is signed by a person. For a breach of the house rules.
     Change("end",      (IN,),     LEFT,                DECIDERS,            True, "stay_ended"),
+    # What the counter forgot or got wrong, once the stay is over (services/correcting.py sets the nights).
+    Change("correct",  (LEFT, StayState.NO_SHOW), LEFT, DECIDERS,           True, "stay_corrected"),
+    Change("strike",   (LEFT,),   StayState.CANCELLED, DECIDERS,            True, "stay_cancelled"),
 )
 # fmt: on
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 ONE_DAY = timedelta(days=1)
 MORNING = time(6, 0)  # until then the night of the evening before goes on
+EVENING = time(18, 0)  # no bed is given up before
+LEAVES_BY = time(12, 0)  # on the day after the last night
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,9 @@ def night_of(at: datetime) -> date:
 def held_through(on: date, until: time) -> datetime:
     """The moment at which a bed is kept no longer for the night ``on``; ``until`` before six is after midnight."""
     day = on + ONE_DAY if until < MORNING else on
-    return timezone.make_aware(datetime.combine(day, until))
+    return on_day(day, until)
+
+
+def on_day(day: date, hour: time) -> datetime:
+    """That hour of the day, where the portal is."""
+    return timezone.make_aware(datetime.combine(day, hour))

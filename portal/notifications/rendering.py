@@ -64,6 +64,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "stay_arrived": ("site", "last_on", "leaves_on"),
     "stay_extended": ("site", "last_on", "leaves_on"),
     "stay_missed": ("site", "first_on", "bar_days", "nights_return"),
+    "stay_corrected": ("site", "first_on", "night_count", "reason"),
     "stay_ended": ("site", "reason", "review_body", "review_days"),
     "stay_barred": (
         *("site", "first_on", "reason", "days", "until_on"),
@@ -75,6 +76,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "bar_reconsideration_dismissed": ("reason", "review_body", "review_days"),
     "stay_booked": ("site", "address", "first_on", "last_on", "night_count"),
     "stay_lapsed": ("site", "first_on", "last_on"),
+    "stay_turned_away": ("site", "first_on"),
     "stay_cancelled": ("site", "first_on", "last_on"),
     "bed_offered": ("site", "first_on", "last_on", "night_count", "held_until"),
     "bed_passed_on": ("site", "first_on", "last_on"),

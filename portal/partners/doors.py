@@ -32,14 +32,18 @@ MATTERS = timedelta(minutes=2)  # for acts that matter: the PIN was typed this s
 
 
 def partner_only(
-    *roles: str, pin_within: timedelta | None = None, otherwise: Callable[..., HttpResponseBase] | None = None
+    *roles: str,
+    pin_within: timedelta | None = None,
+    also_ended: bool = False,
+    otherwise: Callable[..., HttpResponseBase] | None = None,
 ) -> Callable:
     """Let a view be seen by a partner's people in one of the roles only (none named: in any role).
 
     The view finds ``request.partner_member`` and ``request.partner_device`` (None where a manager came by account). A
     device that has been idle, or lacks a PIN typed ``pin_within`` this time, asks for it first and comes back. Visitors
     are sent to the page that says how to enrol, or to sign in where only managers may come; anybody else gets 404.
-    Where there is something for everybody else, too, ``otherwise`` is the view that shows it.
+    Where there is something for everybody else, too, ``otherwise`` is the view that shows it. ``also_ended`` lets in
+    managers whose contract has run out: the last month is settled after it.
     """
     is_for_managers = roles == (MemberRole.MANAGER,)
 
@@ -55,7 +59,7 @@ def partner_only(
                 note_seen(device=device, at=at)
                 request.partner_member, request.partner_device = device.member, device
                 return view(request, *args, **kwargs)
-            manager = manager_of(request, at=at)
+            manager = manager_of(request, at=at, also_ended=also_ended)
             if manager is not None and (not roles or manager.role in roles):
                 request.partner_member, request.partner_device = manager, None
                 return view(request, *args, **kwargs)
@@ -78,13 +82,16 @@ def device_of(request: HttpRequest, *, at: datetime) -> PartnerDevice | None:
     return device if device is not None and device.member.is_live_on(timezone.localdate(at)) else None
 
 
-def manager_of(request: HttpRequest, *, at: datetime) -> PartnerMember | None:
-    """The membership of the manager who has signed in, if it is one and the partner is open."""
+def manager_of(request: HttpRequest, *, at: datetime, also_ended: bool = False) -> PartnerMember | None:
+    """The membership of the manager who has signed in, if it is one and the partner is open (or its contract over)."""
     if not request.user.is_authenticated:
         return None
-    found = managers().select_related("partner", "user").filter(user=request.user)
-    member = found.first()
-    return member if member is not None and member.is_live_on(timezone.localdate(at)) else None
+    member = managers().select_related("partner", "user").filter(user=request.user).first()
+    if member is None:
+        return None
+    today = timezone.localdate(at)
+    is_let_in = member.partner.has_begun_by(today) if also_ended else member.is_live_on(today)
+    return member if is_let_in else None
 
 
 def keep_token(response: HttpResponseBase, token: str) -> None:

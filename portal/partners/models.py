@@ -77,7 +77,11 @@ class Partner(models.Model):
 
     def is_open_on(self, day: date) -> bool:
         """Say whether it works with the city on this day."""
-        return self.closed_at is None and self.active_from <= day and (self.active_to is None or day <= self.active_to)
+        return self.has_begun_by(day) and (self.active_to is None or day <= self.active_to)
+
+    def has_begun_by(self, day: date) -> bool:
+        """Say whether it works with the city on this day, or its contract has run out and what is owed is settled."""
+        return self.closed_at is None and self.active_from <= day
 
 
 class PartnerAccount(models.Model):

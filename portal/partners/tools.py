@@ -12,13 +12,17 @@ from portal.partners.models import PartnerMember
 
 @dataclass(frozen=True)
 class Tool:
-    """A page for people of some roles. ``name`` is its URL name, ``icon`` one of the portal's icons."""
+    """A page for people of some roles. ``name`` is its URL name, ``icon`` one of the portal's icons.
+
+    ``also_ended``: also for the manager of a partner whose contract has run out.
+    """
 
     name: str
     title: str | Promise
     note: str | Promise
     icon: str
     roles: tuple[MemberRole, ...]
+    also_ended: bool = False
 
 
 _tools: dict[str, Tool] = {}

@@ -99,12 +99,13 @@ class Penalty(Strict):
 class LodgingTerms(Strict):
     """A free stay: how it is reviewed, held and lost. How many nights is said by a clause (``free_nights``).
 
-    ``hold_until`` is the hour of the evening of arrival, before 06:00 that of the morning after. A bed stays held for
+    ``hold_until`` is an hour of the evening of arrival, from 18:00, or of its night, before 06:00. A bed stays held for
     ``held_working_days`` while the application is decided; one offered from the waiting list for ``offer_hours``.
+    Nights after the free ones (``after_free_*``) are agreed with and paid to the site: the portal only says so.
     """
 
     review_working_days: Days
-    hold_until: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    hold_until: str = Field(pattern=r"^(1[89]|2[0-3]|0[0-5]):[0-5]\d$")
     held_working_days: Days = 3
     offer_hours: int = Field(default=24, ge=1, le=168)
     unused_nights_return: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.test import Client
 from django.urls import reverse
@@ -12,13 +12,19 @@ from django.utils import timezone
 from applicants.people.services import prove_number
 from housing.lodging.services.arriving import check_in
 from housing.lodging.services.codes import code_of
+from housing.lodging.services.settling import make_statement
 from portal.accounts.models import Role
 from portal.recovery.services import issue_recovery
+from tests.browsing import signed_in
 from tests.factories import AT, make_person, make_user, staff
 from tests.floor.phoning import OTHER, a_minute_passes, ask
-from tests.lodging.making import make_site
+from tests.lodging.making import make_lodging_draft, make_site
+from tests.lodging.settling import arrived, make_hotel, reception
 from tests.lodging.staying import counter_of, make_booked, make_porter
+from tests.lodging.waiting import full_site, waiter
 from tests.partners.making import MORNING, a_hotel, phone_of
+
+FEBRUARY = date(2026, 2, 1)
 
 
 def browsers_in_the_middle() -> Iterator[tuple[str, Client, list[str]]]:
@@ -41,6 +47,16 @@ def browsers_in_the_middle() -> Iterator[tuple[str, Client, list[str]]]:
     pages = [reverse("partner_lodging"), reverse("partner_arrival", args=[code_of(tonight, at=MORNING).token])]
     pages += [reverse("partner_stay", args=[stay.pk]) for stay in (tonight, guest)]
     yield "at the counter of a site", counter, pages
+
+    choosing, waiting = make_lodging_draft(make_site(1)), waiter(full_site()[0])
+    for who, row, name in (("at a bed", choosing, "lodging_booking"), ("in a line", waiting, "lodging_waiting")):
+        yield who, signed_in(row.applicant.user), [reverse(name, args=[row.pk])]
+
+    hotel, manager = make_hotel()
+    arrived(hotel, reception(hotel, manager), first=FEBRUARY.replace(day=10))
+    row = make_statement(site=hotel, month=FEBRUARY, by=None, at=MORNING)
+    pages = [reverse("partner_settlements"), reverse("partner_settlement", args=[row.pk])]
+    yield "settling a month", signed_in(manager.user), pages
 
     a_minute_passes()
     given_back = at_the_slip()

@@ -6,6 +6,7 @@ import pytest
 
 from applicants.people.linking import link_people
 from housing.lodging.models import Bar
+from housing.lodging.services.applying import choose_bed
 from housing.lodging.services.barring import (
     BarRefused,
     answer_reconsideration,
@@ -20,10 +21,18 @@ from housing.lodging.services.barring import (
 )
 from housing.lodging.services.missing import times_missed
 from portal.accounts.models import Role
+from portal.casework.services.advancing import StepRefused, advance
 from portal.notifications.models import Letter
 from portal.notifications.rendering import render_letter
 from tests.factories import make_person, make_staff, staff
-from tests.lodging.making import make_site, make_stay
+from tests.lodging.making import (
+    make_lodging_application_in,
+    make_site,
+    make_stay,
+    prove_everything,
+    start_lodging,
+    wish,
+)
 from tests.lodging.staying import DAY, MIDNIGHT, letters_to, make_bar, make_booked
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +118,31 @@ def test_a_bar_is_lifted_before_its_time_with_a_reason():
     with pytest.raises(BarRefused, match="刚刚被别人办理过"):
         lift_bar(bar.pk, reason="再一次", by=staff(Role.APPROVER), at=MORNING + DAY)
     assert letters_to(bar.stay)[-1] == "stay_bar_lifted"
+
+
+def test_a_bar_stands_against_applications_of_its_days_whenever_the_guest_would_arrive():
+    """As its letter says: from 10 March to 7 June, no application."""
+    bar, site = a_signed_bar(), make_site()
+    draft = start_lodging(bar.person, at=MORNING)
+    asked = {"by": bar.person.user}
+    last = MORNING.replace(month=6, day=7)
+    for at in (MORNING, last):
+        first = at.date() + timedelta(days=20)
+        with pytest.raises(StepRefused, match="到 2026 年 6 月 7 日 为止，您不能再申请免费住宿"):
+            choose_bed(draft, wish(site, first=first), at=at, **asked)
+    free = last + DAY
+    assert choose_bed(draft, wish(site, first=free.date() + timedelta(days=20)), at=free, **asked).state == "held"
+
+
+def test_a_bar_does_not_stand_against_what_was_applied_for_before():
+    row = make_lodging_application_in("final_approval", make_site(2))
+    prove_everything(row, at=MIDNIGHT - 6 * DAY)
+    bar = a_signed_bar()
+    Bar.objects.filter(pk=bar.pk).update(person=row.applicant, from_on=date(2026, 3, 3), until_on=date(2026, 5, 31))
+    row.refresh_from_db()
+    at = MIDNIGHT - 6 * DAY
+    moved = advance(row, "approve", actor=staff(Role.APPROVER), at=at, expected_version=row.version)
+    assert moved.state == "approved"
 
 
 # ── reconsidering ──────────────────────────────────────────────────────────────────────────────────────────────────

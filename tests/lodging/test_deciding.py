@@ -61,7 +61,7 @@ def act(row, name, *, at=AT + 2 * HOUR, role="approver", **details):
 
 
 def test_a_bed_is_held_to_the_end_of_the_third_working_day_and_anew_from_the_submission():
-    draft = make_lodging_draft()
+    draft = make_lodging_draft(first=FIRST + 7 * DAY)
     chosen = kept_stay(draft).held_until
     submit_application(application=draft, by=draft.applicant.user, at=AT + DAY)
     assert (chosen, kept_stay(draft).held_until) == (
@@ -71,7 +71,7 @@ def test_a_bed_is_held_to_the_end_of_the_third_working_day_and_anew_from_the_sub
 
 
 def test_a_hold_that_lapsed_before_the_submission_has_to_be_chosen_anew():
-    draft = make_lodging_draft()
+    draft = make_lodging_draft(first=FIRST + 7 * DAY)
     end_overdue_holds(at=datetime(2026, 3, 5, 23, 59, tzinfo=SHANGHAI))
     assert states(draft) == ["held"]
     end_overdue_holds(at=datetime(2026, 3, 6, tzinfo=SHANGHAI))
@@ -190,7 +190,7 @@ def test_a_second_stay_in_the_year_is_refused_when_chosen():
     draft = start_lodging(row.applicant, at=AT + DAY)
     with pytest.raises(StepRefused, match="每年最多住 1 次"):
         choose_bed(draft, wish(make_site(), first=FIRST + 7 * DAY), by=row.applicant.user, at=AT + DAY)
-    assert limit_sentence(Limit.STAYS, limits_of(draft.policy_version.parsed), on=AT.date())
+    assert limit_sentence(Limit.STAYS, limits_of(draft.policy_version.parsed), (AT.date(), FIRST))
 
 
 def test_an_approval_asks_the_limits_once_more():

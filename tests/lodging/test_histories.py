@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from applicants.people.refusals import Refused
+from housing.lodging.limits import Limits
 from housing.lodging.machine import PURPOSES
 from housing.lodging.models import (
     ANYBODY,
@@ -48,6 +51,7 @@ from portal.accounts.models import Role
 from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
 from portal.casework.services.drafting import start_application
+from portal.policy.services import load_policy
 from tests.factories import SHANGHAI, staff
 from tests.histories import Played, play
 from tests.lodging.making import CODE, POLICY, beds_of, make_graduate, make_site, start_lodging
@@ -55,8 +59,8 @@ from tests.lodging.staying import make_porter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGINS = datetime(2026, 12, 23, 9, 0, tzinfo=SHANGHAI)  # a Wednesday: arrivals from the 28th on
-PER_STAY = IN_TOTAL = 7  # LODGE-2023, JL-8
-STAYS = 1  # in a calendar year
+SHIPPED = Limits(per_stay=7, in_total=7, stays=1)  # LODGE-2023, JL-8
+YEARLY = Limits(per_stay=7, in_total=12, per_year=4, stays=3)  # binds on either side of New Year
 
 people = st.integers(0, 4)
 counts = st.sampled_from([1, 2, 3, 4, 7, 8])
@@ -73,6 +77,7 @@ class History(Played):
     """A site of three rooms, five people and a porter; ``now`` only goes on."""
 
     refusals = (Refused, StepRefused)
+    limits, policy_code = SHIPPED, POLICY
     pace = timedelta(0)
 
     @initialize(is_mixed=st.booleans(), guests=st.integers(0, 4), soon=soon, count=st.integers(1, 5))
@@ -114,13 +119,13 @@ class History(Played):
 
     @rule(who=people)
     def cancel(self, who: int) -> None:
-        if stay := self.stay(who, StayState.HELD, StayState.BOOKED):
+        if stay := self.stay(who, StayState.BOOKED):
             self.act(change_stay, stay.pk, "cancel", by=self.user(who))
 
     @rule(who=people)
     def apply_again(self, who: int) -> None:
         if self.drafts[who].state == "approved":
-            asked = {"programme_code": CODE, "policy_code": POLICY, "privacy_read_at": self.now}
+            asked = {"programme_code": CODE, "policy_code": self.policy_code, "privacy_read_at": self.now}
             with suppress(StepRefused):
                 self.drafts[who] = start_application(user=self.user(who), **asked, at=self.now)
 
@@ -242,13 +247,18 @@ class History(Played):
 
     @invariant()
     def no_limit_is_exceeded(self) -> None:
+        limits = self.limits
         for person in getattr(self, "people", []):
             stays = list(Stay.objects.filter(person=person, state__in=KEPT))
-            nights = BedNight.objects.filter(stay__in=stays).count()
-            assert nights + ForfeitedNight.objects.filter(stay__in=stays).count() <= IN_TOTAL
-            assert all(stay.planned.count <= PER_STAY for stay in stays if stay.state != StayState.NO_SHOW)
-            years = Counter(stay.first_on.year for stay in stays if stay.state != StayState.NO_SHOW)
-            assert max(years.values(), default=0) <= STAYS
+            rows = (model.objects.filter(stay__in=stays) for model in (BedNight, ForfeitedNight))
+            nights = [on for found in rows for on in found.values_list("on", flat=True)]
+            assert len(nights) <= limits.in_total
+            if limits.per_year:
+                assert max(Counter(on.year for on in nights).values(), default=0) <= limits.per_year
+            come = [stay for stay in stays if stay.state != StayState.NO_SHOW]
+            assert all(stay.planned.count <= limits.per_stay for stay in come)
+            years = Counter(stay.first_on.year for stay in come)
+            assert max(years.values(), default=0) <= limits.stays
 
     @invariant()
     def the_line_has_no_gap(self) -> None:
@@ -316,3 +326,17 @@ def world() -> dict[str, Any]:
 
 def test_no_history_breaks_what_is_promised(world):
     play(History, world, examples=15, steps=25)
+
+
+class HistoryOfYears(History):
+    """Under a policy whose nights are limited in each calendar year, and that gives several stays."""
+
+    limits, policy_code = YEARLY, "LODGE-2023-B"
+
+
+def test_no_history_breaks_a_yearly_limit_over_new_year(world):
+    text = Path(settings.BASE_DIR, "housing/policy/LODGE-2023.yaml").read_text(encoding="utf-8")
+    text = text.replace("code: LODGE-2023", "code: LODGE-2023-B")
+    text = text.replace("per_stay: 7, in_total: 7, stays: 1", "per_stay: 7, in_total: 12, per_year: 4, stays: 3")
+    Application.objects.update(policy_version=load_policy(text, at=BEGINS))
+    play(HistoryOfYears, world, examples=15, steps=25)

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 
 import pytest
+from pydantic import ValidationError
 
 from housing.lodging.limits import (
     Limit,
@@ -17,6 +18,7 @@ from housing.lodging.limits import (
 )
 from housing.lodging.nights import Nights, held_through, night_of
 from portal.policy.calendar import shipped_calendar
+from portal.policy.offers import LodgingTerms
 from tests.factories import SHANGHAI
 from tests.policy.qualifying import document
 
@@ -82,6 +84,17 @@ def test_an_arrival_after_midnight_belongs_to_the_evening_before(hour, minute, d
 def test_a_bed_is_kept_until_the_hour_of_its_own_night():
     assert held_through(date(2026, 12, 31), time(22)) == datetime(2026, 12, 31, 22, tzinfo=SHANGHAI)
     assert held_through(date(2026, 12, 31), time(1)) == datetime(2027, 1, 1, 1, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("hour", ["18:00", "23:59", "00:00", "05:59"])
+def test_a_policy_keeps_beds_to_an_hour_of_the_evening_or_the_night(hour):
+    assert LodgingTerms.model_validate({"review_working_days": 1, "hold_until": hour}).hold_until == hour
+
+
+@pytest.mark.parametrize("hour", ["06:00", "12:00", "17:59"])
+def test_a_policy_gives_no_bed_up_by_day(hour):
+    with pytest.raises(ValidationError, match="hold_until"):
+        LodgingTerms.model_validate({"review_working_days": 1, "hold_until": hour})
 
 
 def test_nights_know_their_evenings():

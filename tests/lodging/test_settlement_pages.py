@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -9,7 +11,8 @@ from housing.lodging.models import Settlement
 from housing.lodging.services.settling import make_statement, sign_for_site
 from portal.accounts.models import Role
 from portal.audit.models import Entry
-from portal.partners.models import PartnerAccount
+from portal.partners.models import Partner, PartnerAccount
+from portal.partners.services.partners import close_partner
 from subsidies.models import Payable
 from tests.browsing import page, signed_in
 from tests.factories import make_staff, move_clock, staff
@@ -43,6 +46,32 @@ def test_the_manager_sees_the_month_and_agrees(hotel):
     row.refresh_from_db()
     assert row.signed_by_site == manager
     assert "核对无误，确认" not in page(client, "partner_settlement", row.pk)
+
+
+def test_the_last_month_is_settled_after_the_contract_has_run_out(hotel):
+    row, manager = hotel
+    Partner.objects.filter(pk=manager.partner_id).update(active_to=date(2026, 3, 31))
+    client = signed_in(manager.user)
+    assert client.get(reverse("partner")).url == reverse("partner_team")
+    home = page(client, "partner_team")
+    assert "合同到 2026 年 3 月 31 日为止" in home.replace("\xa0", " ")
+    assert reverse("partner_settlements") in home and reverse("partner_account") in home
+    assert reverse("partner_member_new") not in home
+    assert client.get(reverse("partner_member_new")).status_code == 404
+    assert client.get(reverse("partner_account")).status_code == 200
+    assert reverse("partner_settlement", args=[row.pk]) in page(client, "partner_settlements")
+    assert client.post(reverse("partner_settlement_file", args=[row.pk]), {"file": "pdf"}).status_code == 200
+    client.post(reverse("partner_settlement_sign", args=[row.pk]), {"version": row.version})
+    row.refresh_from_db()
+    assert row.signed_by_site == manager
+
+
+def test_who_is_shut_out_settles_nothing(hotel):
+    row, manager = hotel
+    close_partner(partner=manager.partner, reason="虚报晚数", by=staff(Role.ADMINISTRATOR), at=APRIL)
+    client = signed_in(manager.user)
+    for name, args in (("partner_team", []), ("partner_settlements", []), ("partner_settlement", [row.pk])):
+        assert client.get(reverse(name, args=args)).status_code == 404
 
 
 def test_agreeing_asks_who_it_is(hotel):

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from applicants.people.refusals import Refused
 from housing.lodging.exports.settlement import statement_pdf, statement_rows, statement_xlsx
-from housing.lodging.models import Settlement, SettlementLine, SiteKind, SiteRate
+from housing.lodging.models import Settlement, SettlementLine, Site, SiteKind, SiteRate
 from housing.lodging.services.changing import change_stay
 from housing.lodging.services.settling import (
     SettlementRefused,
@@ -24,6 +24,7 @@ from housing.lodging.services.settling import (
     statements_for_member,
     statements_for_staff,
 )
+from housing.lodging.services.sites import change_site
 from portal.accounts.models import Role
 from portal.audit.models import Entry
 from portal.partners.services.accounts import current_account, settle_account
@@ -243,6 +244,27 @@ def test_staff_see_the_statements_of_their_towns():
     assert [list(statements_for_staff(it)) for it in (staff(Role.FINANCE), elsewhere, other_programme)] == [
         [row], [], []
     ]  # fmt: skip
+
+
+def test_a_hotel_stays_one_until_its_nights_are_settled():
+    row, manager, _stay = made()
+
+    def change(kind):
+        site = Site.objects.get(pk=row.site_id)
+        values, by = {"kind": kind}, staff(Role.ADMINISTRATOR)
+        return change_site(site=site, values=values, expected_version=site.version, by=by, at=APRIL)
+
+    with pytest.raises(Refused, match="没有结算完"):
+        change(SiteKind.HOSTEL)
+    signed = sign_for_site(settlement_id=row.pk, member=manager, expected_version=row.version, at=APRIL)
+    with pytest.raises(Refused, match="没有结算完"):
+        change(SiteKind.HOSTEL)
+    sign_for_office(settlement_id=row.pk, by=staff(Role.APPROVER), expected_version=signed.version, at=APRIL)
+    assert change(SiteKind.HOSTEL).kind == "hostel"
+    assert list(statements_for_staff(staff(Role.FINANCE))) == [row]
+    assert list(statements_for_member(manager)) == [row]
+    assert change(SiteKind.HOTEL).kind == "hotel"
+    assert change(SiteKind.HOSTEL).kind == "hostel"  # what is settled stays settled
 
 
 def test_the_statement_as_a_spreadsheet_and_on_paper():

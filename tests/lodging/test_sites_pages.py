@@ -110,6 +110,8 @@ def test_a_photo_is_added_shown_to_everybody_and_removed():
         ("desk_site_room_new", {"label": "9", "beds": "1", "accessible": "2"}, "不能比床位多"),
         ("desk_site_edit", {"kind": ["x", "y"], "hold_until": "99:99", "about_zh": "a\x00b"}, "请从列出的选项"),
         ("desk_site_edit", {"kind": "hostel", "hold_until": "25:00"}, "请写时间"),
+        ("desk_site_edit", {"kind": "hostel", "hold_until": "06:00"}, "保留时间要在晚上 18:00"),
+        ("desk_site_edit", {"kind": "hostel", "hold_until": "17:59"}, "保留时间要在晚上 18:00"),
         ("desk_site_edit", {"kind": "hostel", "version": "7"}, "有人刚刚改过"),
         ("desk_site_photo_new", {"picture": "x", "caption_zh": "门"}, "请选择照片"),
         ("desk_site_photo_new", {}, "请写明照片上是什么"),

@@ -6,16 +6,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from housing.lodging.machine import CHANGES
 from housing.lodging.models import Incident
 from housing.lodging.services.barring import sign_bar
 from housing.lodging.services.codes import code_of
 from housing.lodging.services.outlook import stay_outlook
+from housing.lodging.views.stay_words import EVENTS
 from portal.accounts.models import Role
 from portal.casework.models import Application
 from portal.casework.views.applicant_progress import buoys_of
 from portal.ui.figures import day_time_text
 from tests.factories import make_user, move_clock, staff
-from tests.lodging.making import beds_of, make_site, make_stay
+from tests.lodging.making import beds_of, make_lodging_application_in, make_site, make_stay
 from tests.lodging.staying import (
     DAY,
     EVENING,
@@ -299,3 +301,23 @@ def test_the_desk_reads_on_the_file_until_when_the_bed_is_held():
     stay = make_stay(make_site())
     outlook = stay_outlook([stay.booking.application], MIDNIGHT.date())[stay.booking_id]
     assert outlook.issued.desk_act == f"{stay.site.name}，床位保留到 {day_time_text(stay.held_until, is_end=True)}"
+
+
+def test_a_bed_that_is_only_held_goes_with_its_application_and_nobody_cancels_it_alone():
+    """It would be looked for again at the approval: withdrawing the application is the way."""
+    row = make_lodging_application_in("final_approval")
+    stay = row.booking.stays.get()
+    there, clerk = reverse("desk_stay", args=[stay.pk]), desk_of(Role.CLERK)
+    assert 'name="act" value="cancel"' not in clerk.get(there).content.decode()
+    sent = {"act": "cancel", "cancel-reason": "本人来电取消", "version": stay.version}
+    assert clerk.post(there, sent).status_code == 404
+    guest, own = browser_of(stay), reverse("own_stay", args=[row.pk])
+    assert "取消预订" not in guest.get(own).content.decode()
+    assert guest.post(own, {"version": stay.version}).status_code == 422
+    stay.refresh_from_db()
+    assert stay.state == "held"
+
+
+def test_every_change_of_a_stay_has_its_words():
+    kinds = {change.name for change in CHANGES} | {"hold", "keep", "take", "extend", "move"}
+    assert kinds - set(EVENTS) == set()

@@ -21,6 +21,7 @@ from housing.lodging.services.settling import sign_for_site
 from housing.lodging.services.waiting import accept_offer, join_line
 from housing.lodging.tasks import make_monthly_statements, sweep_holds, sweep_stays
 from portal.accounts.models import Role
+from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
 from tests.factories import SHANGHAI, move_clock, staff
 from tests.lodging.making import AT, FIRST, HOUR, make_graduate, make_site, start_lodging, wish
@@ -29,6 +30,7 @@ from tests.lodging.staying import make_bar, make_booked, make_guest, make_porter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+LATER = FIRST + 7 * DAY  # there is time to apply for it all week
 
 
 def on(day: date, hour: int = 0, minute: int = 0) -> datetime:
@@ -58,7 +60,7 @@ def state_of(stay: Stay) -> str:
 
 def held(site: Site) -> tuple[Stay, object]:
     draft = start_lodging()
-    return choose_bed(draft, wish(site), by=draft.applicant.user, at=AT), draft
+    return choose_bed(draft, wish(site, first=LATER), by=draft.applicant.user, at=AT), draft
 
 
 def test_a_hold_ends_with_the_third_working_day():
@@ -75,12 +77,12 @@ def test_an_offer_ends_after_its_hours_and_goes_to_the_next():
     waiting = []
     for hours in (1, 2):
         row = start_lodging(make_graduate())
-        waiting.append(join_line(row, wish(site), by=row.applicant.user, at=AT + hours * HOUR))
+        waiting.append(join_line(row, wish(site, first=LATER), by=row.applicant.user, at=AT + hours * HOUR))
 
     def states() -> list[str]:
         return [WaitingPlace.objects.get(pk=place.pk).state for place in waiting]
 
-    lapses = on(date(2026, 3, 6))  # Friday 00:00; who would arrive on the 9th is offered the bed at once
+    lapses = on(date(2026, 3, 6))  # Friday 00:00; the first in line is offered the bed at once
     assert turns(lapses, states) == (["waiting", "waiting"], ["offered", "waiting"])
     first = lapses + 12 * HOUR + MINUTE  # it was offered a minute after the bed's hold, and a moment
     assert turns(first, states) == (["offered", "waiting"], ["passed", "offered"])
@@ -92,11 +94,23 @@ def test_an_offer_ends_after_its_hours_and_goes_to_the_next():
     assert draft.pk not in [place.booking_id for place in waiting]
 
 
-def test_a_wait_ends_with_the_night_that_it_was_for():
+def test_the_wait_of_a_draft_ends_when_its_nights_may_not_be_applied_for_any_more():
     site = make_site(1)
     make_booked(site)
     row = start_lodging()
     place = join_line(row, wish(site), by=row.applicant.user, at=AT)
+    over = on(date(2026, 3, 5))  # three working days before the ninth: the fourth was the last day to apply
+    assert turns(over, lambda: WaitingPlace.objects.get(pk=place.pk).state) == ("waiting", "left")
+
+
+def test_the_wait_of_an_application_ends_with_the_night_that_it_was_for():
+    site = make_site(1)
+    make_booked(site)
+    row = start_lodging()
+    place = join_line(row, wish(site), by=row.applicant.user, at=AT)
+    Application.objects.filter(pk=row.pk).update(
+        state="correction", reference="LG-2026-900001", name_masked="林**", submitted_at=AT, submitted_on=AT.date()
+    )
     make_porter(site)
     first = Stay.objects.get()
     check_in(stay_id=first.pk, member=site.place.partner.members.get(role="site_operator"), at=on(FIRST, 19))

@@ -10,13 +10,15 @@ from django.db import IntegrityError, transaction
 from housing.lodging.limits import Taken
 from housing.lodging.models import ANYBODY, BedNight, Purpose, RoomNight, Sex, Stay
 from housing.lodging.nights import Nights
+from housing.lodging.services.applying import choose_bed
 from housing.lodging.services.changing import change_stay
 from housing.lodging.services.closing import BedTaken, close_bed, reopen_bed
 from housing.lodging.services.counting import taken_by
 from housing.lodging.services.holding import NoBedFree, StayRefused, extend_stay, hold_bed, move_stay
+from housing.lodging.services.waiting import join_line, place_in_line
 from portal.accounts.models import Role
 from tests.factories import staff
-from tests.lodging.making import AT, FIRST, HOUR, beds_of, hold, make_booking, make_site, make_stay
+from tests.lodging.making import AT, FIRST, HOUR, beds_of, hold, make_booking, make_site, make_stay, start_lodging, wish
 
 pytestmark = pytest.mark.django_db
 ONE_DAY = timedelta(days=1)
@@ -119,7 +121,7 @@ def test_a_lapsed_hold_gives_the_bed_and_the_room_back():
 def test_giving_back_one_bed_leaves_the_room_to_those_who_are_in_it():
     site = make_site(2)
     first, _second = make_stay(site), make_stay(site)
-    change_stay(first.pk, "cancel", by=first.person.user, at=AT + HOUR)
+    change_stay(first.pk, "cancel", by=None, at=AT + HOUR)
     assert RoomNight.objects.count() == 3
     with pytest.raises(NoBedFree):
         make_stay(site, sex=Sex.MALE)
@@ -170,7 +172,7 @@ def test_nights_are_counted_from_the_rows():
     stay, person = hold(booking), booking.application.applicant
     assert taken_by(person) == Taken((date(2026, 12, 31), date(2027, 1, 1)), (date(2026, 12, 31),))
     assert taken_by(person, without=booking) == Taken()
-    change_stay(stay.pk, "cancel", by=person.user, at=AT)
+    change_stay(stay.pk, "cancel", by=None, at=AT)
     assert taken_by(person) == Taken()
 
 
@@ -190,6 +192,22 @@ def test_two_hundred_want_the_last_bed_and_one_gets_it(race):
     assert {type(it).__name__ for it in outcomes} == {"Stay", "NoBedFree"}
     assert sum(isinstance(it, NoBedFree) for it in outcomes) == 199
     assert (BedNight.objects.count(), Stay.objects.count()) == (3, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_forty_choose_the_last_bed_one_gets_it_and_the_others_may_wait(race):
+    site = make_site(1)
+    drafts = [start_lodging() for _number in range(40)]
+    outcomes = race(40, lambda number: choose_bed(drafts[number], wish(site), by=drafts[number].applicant.user, at=AT))
+    assert (BedNight.objects.count(), Stay.objects.count()) == (3, 1)
+    got = [number for number, it in enumerate(outcomes) if isinstance(it, Stay)]
+    assert len(got) == 1
+    said = {f"{type(it).__name__}: {it}" for number, it in enumerate(outcomes) if number not in got}
+    assert said == {"NoBedFree: 这些晚上已经没有合适的床位。您可以换个日期或驿站，或者排队候补。"}
+    loser = drafts[0 if got != [0] else 1]
+    place = join_line(loser, wish(site), by=loser.applicant.user, at=AT)
+    assert (place.state, place_in_line(place)) == ("waiting", 1)
 
 
 @pytest.mark.postgres

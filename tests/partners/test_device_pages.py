@@ -198,7 +198,8 @@ def test_a_partner_whose_contract_is_over_is_out():
     assert browser.get("/partner/team/").status_code == 200
     later(days=2)
     assert goes_to(phone, HOME) == HOW
-    assert browser.get("/partner/team/").status_code == 404
+    assert browser.get("/partner/team/new/").status_code == 404
+    assert "合作已到期" in browser.get("/partner/team/").content.decode()  # what is left to settle
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "a" * 4000, "\x01"])

@@ -108,7 +108,7 @@ def _form(request: Request, application: Application) -> BookingForm:
     if not booking_is_open(application):
         raise Refused(_("这一部分现在不能再改。"))
     sent = WishSerializer.read(request.data)
-    form = BookingForm(sent, application=application, on=clock.today())
+    form = BookingForm(sent, application=application, at=clock.now())
     if not form.is_valid():
         raise Invalid.of(form)
     return form

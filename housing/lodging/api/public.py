@@ -35,7 +35,7 @@ class SitesView(PublicView):
         today = clock.today()
         first = min(max(sent.get("first_on", today), today), add_years(today, AHEAD_YEARS))
         nights = Nights(first, sent.get("night_count", NIGHTS))
-        found = free_by_night(open_sites(), nights)
+        found = free_by_night(open_sites(Nights(today, 1)), nights)
         for site, rows in found.items():
             site.nights = [{"on": on, "free": free} for on, free in rows]
         return Response(SiteSerializer(list(found), many=True).data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applicants.people.fields import DayField, LineField, PickField, PlainForm
-from housing.lodging.limits import Limit
+from housing.lodging.limits import beyond
 from housing.lodging.models import Sex, Site
-from housing.lodging.nights import Nights
+from housing.lodging.nights import Nights, night_of
 from housing.lodging.services.applying import Wish, detail_of, keep, limit_sentence, room_for, why_not
 from portal.casework.forms.own_sections import KeptDeclarationForm, KeptForm
 from portal.casework.models import Application
@@ -131,17 +131,16 @@ class BookingForm(PlainForm):
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, application: Application, on: date, initial: Any = None
+        self, data: Mapping[str, Any] | None = None, *, application: Application, at: datetime, initial: Any = None
     ) -> None:
         detail = detail_of(application)
         stored = {name: getattr(detail, name) for name in self.base_fields}
         super().__init__(data, initial=stored | {"site": detail.site_id} | dict(initial or {}))
-        self.fields["site"].queryset = (
-            Site.objects.filter(is_open=True).select_related("place").order_by("place__town", "place__name_zh")
-        )
+        sites = Site.objects.bookable(Nights(night_of(at), 1)).select_related("place")
+        self.fields["site"].queryset = sites.order_by("place__town", "place__name_zh")
         self.fields["site"].label_from_instance = site_label
-        self.application, self.on = application, on
-        self.room = room = room_for(application, on=on)
+        self.application, self.at = application, at
+        self.room = room = room_for(application, at=at)
         days = {"first": day_text(room.first), "last": day_text(room.last)}
         self.fields["first_on"].help_text = _("%(first)s 至 %(last)s 之间。凌晨到店的，算前一晚。") % days
         self.fields["night_count"].help_text = ngettext(
@@ -152,9 +151,10 @@ class BookingForm(PlainForm):
         """Within the policy's days and nights: what stands against it is said beside the field it is about."""
         data = super().clean()
         first, count = data.get("first_on"), data.get("night_count")
-        if first and not self.room.first <= first <= self.room.last:
-            self.add_error("first_on", limit_sentence(Limit.TOO_SOON, self.room.limits, on=self.on))
-        elif first and count and (why := why_not(self.application, Nights(first, count), on=self.on)):
+        days = self.room.first, self.room.last
+        if first and (found := beyond(days, Nights(first, 1))):
+            self.add_error("first_on", limit_sentence(found, self.room.limits, days))
+        elif first and count and (why := why_not(self.application, Nights(first, count), at=self.at)):
             self.add_error("night_count", why)
         return data
 

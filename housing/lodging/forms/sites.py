@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,7 @@ from applicants.people.fields import OFF, DayField, LineField, PickField, PlainF
 from housing import forms as shared
 from housing.forms import MOST_FEN, HundredthsField, PlaceField, StockForm, lines_field, number_field
 from housing.lodging.models import SiteKind
+from housing.lodging.nights import EVENING, MORNING
 from housing.lodging.services.rooms import MOST_BEDS
 from housing.lodging.services.sites import places_without_site
 
@@ -34,13 +36,20 @@ class SiteForm(StockForm):
         label=gettext_lazy("当晚床位保留到"),
         required=False,
         input_formats=["%H:%M", "%H:%M:%S"],
-        help_text=gettext_lazy("不填：按政策规定。早上六点以前的时间算第二天凌晨。"),
+        help_text=gettext_lazy("不填：按政策规定。晚上 18:00 以后；早上六点以前的时间算第二天凌晨。"),
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "is-short"}),
         error_messages={"invalid": gettext_lazy("请写时间，例如 22:00。")},
     )
     is_open = forms.BooleanField(
         label=gettext_lazy("开放预订"), required=False, help_text=gettext_lazy("公众能看到，并且可以预订")
     )
+
+    def clean_hold_until(self) -> time | None:
+        """An hour of the evening or of the night: earlier nobody could have come."""
+        until: time | None = self.cleaned_data["hold_until"]
+        if until is not None and MORNING <= until < EVENING:
+            raise ValidationError(_("保留时间要在晚上 18:00 到第二天早上 6:00 以前。"))
+        return until
 
 
 class NewSiteForm(SiteForm):

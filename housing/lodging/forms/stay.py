@@ -73,6 +73,25 @@ class MoveForm(ReasonForm):
         return self.beds[self.cleaned_data["bed"]]
 
 
+class CorrectForm(ReasonForm):
+    """How many nights somebody really slept, and how that is known."""
+
+    count = forms.IntegerField(
+        label=gettext_lazy("实际住了几晚"),
+        help_text=gettext_lazy("从入住那天晚上数起；没有来住的填 0。"),
+        min_value=0,
+        max_value=366,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "is-short", "autocomplete": "off"}),
+        error_messages={
+            "required": gettext_lazy("请填写住几晚。"),
+            "invalid": gettext_lazy("请填写住几晚，用数字。"),
+            "min_value": gettext_lazy("请填写住几晚，用数字。"),
+            "max_value": gettext_lazy("晚数太多了。"),
+        },
+    )
+    field_order = ("count", "reason")
+
+
 class NoteForm(PlainForm):
     """What happened."""
 

@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
+from housing.lodging.nights import Nights
 from housing.models import USER, AttachedToPlace, Closure, Photo, closure_constraints
+from portal.partners.models import Partner
 from portal.ui.figures import in_language
 
 
@@ -19,8 +21,21 @@ class SiteKind(models.TextChoices):
     HOSTEL = "hostel", pgettext_lazy("site", "青年驿站")
 
 
+class SiteQuerySet(models.QuerySet["Site"]):
+    """Sites by whether they take guests."""
+
+    def working(self, nights: Nights) -> SiteQuerySet:
+        """Those whose place is in use and whose partner works with the city on all of these nights."""
+        partners = Partner.objects.open_on(nights.first).open_on(nights.last)
+        return self.filter(place__closed_at=None, place__partner__in=partners)
+
+    def bookable(self, nights: Nights) -> SiteQuerySet:
+        """Those of them that take bookings."""
+        return self.working(nights).filter(is_open=True)
+
+
 class Site(AttachedToPlace):
-    """What lodging knows of a partner's place. While ``is_open``, its beds may be booked."""
+    """What lodging knows of a partner's place. While ``is_open`` and working, its beds may be booked."""
 
     place = models.OneToOneField("partners.PartnerPlace", models.PROTECT, related_name="lodging_site")
     kind = models.CharField(max_length=8, choices=SiteKind.choices)
@@ -28,6 +43,8 @@ class Site(AttachedToPlace):
     house_rules_en = models.TextField(blank=True, default="")
     has_same_sex_rooms = models.BooleanField(default=True)
     hold_until = models.TimeField(null=True)  # None: as the policy says; before 06:00 it is after midnight
+
+    objects = SiteQuerySet.as_manager()
 
     class Meta(AttachedToPlace.Meta):
         constraints = [

@@ -12,9 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from housing.lodging.limits import Limit, Limits, arrival_days, exceeded, limits_of, most_nights, out_of_time
+from housing.lodging.limits import (
+    Limit,
+    Limits,
+    arrival_days,
+    beyond,
+    exceeded,
+    last_day_to_apply,
+    limits_of,
+    most_nights,
+)
 from housing.lodging.models import KEPT, Bed, Booking, Site, Stay, StayState, WaitingPlace, WaitingState
-from housing.lodging.nights import ONE_DAY, Nights
+from housing.lodging.nights import ONE_DAY, Nights, night_of
 from housing.lodging.services.barring import live_bar
 from housing.lodging.services.changing import change_stay
 from housing.lodging.services.counting import taken_by
@@ -91,15 +100,17 @@ def choose_bed(application: Application, wish: Wish, *, by: User, at: datetime) 
         held = kept_stay(row)
         if held is not None:
             change_stay(held.pk, "cancel", by=None, at=at, reason=_("另选了床位。"))
-        return hold(detail, until=held_until(row, at), by=by, at=at)
+        return hold(detail, until=held_until(row, wish.nights, at), by=by, at=at)
 
 
 def write_wish(row: Application, wish: Wish, *, by: User, at: datetime) -> Booking:
     """Keep what is wished as the booking of a locked application. Raises StepRefused where it may not be asked for."""
     if not booking_is_open(row):
         raise StepRefused(_("这一部分现在不能再改。"))
-    if why := why_not(row, wish.nights, on=timezone.localdate(at)):
+    if why := why_not(row, wish.nights, at=at):
         raise StepRefused(why)
+    if not Site.objects.bookable(wish.nights).filter(pk=wish.site.pk).exists():
+        raise StepRefused(_("这个驿站这些晚上不接受预订，请换个日期或驿站。"))
     detail = detail_of(row)
     detail.site, detail.first_on, detail.night_count = wish.site, wish.nights.first, wish.nights.count
     detail.sex, detail.needs_accessible, detail.needs = wish.sex, wish.needs_accessible, wish.needs
@@ -146,11 +157,23 @@ def lodging_terms(application: Application) -> LodgingTerms:
     return terms
 
 
-def held_until(application: Application, at: datetime) -> datetime:
+def held_until(application: Application, nights: Nights, at: datetime) -> datetime:
     """Until when a bed is held from now on: to the end of the policy's last working day."""
     days = lodging_terms(application).held_working_days
     last = stored_calendar().add_working_days(timezone.localdate(at), days).day
-    return timezone.make_aware(datetime.combine(last + ONE_DAY, time()))
+    return while_in_time(_end_of(last), application, nights, at)
+
+
+def while_in_time(until: datetime, application: Application, nights: Nights, at: datetime) -> datetime:
+    """``until``; in a draft no later than these nights may be applied for, as it would have to be refused then."""
+    if application.submitted_on is not None:
+        return until
+    limits, today = limits_of(application.policy_version.parsed), timezone.localdate(at)
+    return min(until, _end_of(last_day_to_apply(limits, nights, on=today, calendar=stored_calendar())))
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day + ONE_DAY, time()))
 
 
 @dataclass(frozen=True)
@@ -163,36 +186,53 @@ class Room:
     limits: Limits
 
 
-def room_for(application: Application, *, on: date) -> Room:
-    """What is left to ``application``'s person on that day. Counts rows; a handful of queries."""
+def room_for(application: Application, *, at: datetime) -> Room:
+    """What is left to ``application``'s person now. Counts rows; a handful of queries."""
     limits = limits_of(application.policy_version.parsed)
-    first, last = arrival_days(limits, on, stored_calendar())
+    first, last = days_to_arrive(application, limits, at=at)
     taken = taken_by(application.applicant, without=detail_of(application))
     return Room(first, last, most_nights(limits, taken, first), limits)
 
 
-def why_not(application: Application, nights: Nights, *, on: date, is_decided: bool = False) -> str | None:
+def applied_on(application: Application, at: datetime) -> date:
+    """The day that decides: of the first submission; for a draft, as if it were sent now."""
+    return application.submitted_on or timezone.localdate(at)
+
+
+def days_to_arrive(application: Application, limits: Limits, *, at: datetime) -> tuple[date, date]:
+    """The first and the last day of arrival, counted as the clause counts: from the first submission, else from today.
+
+    What is over is not among them: in a correction the first may be tonight, or even after the last.
+    """
+    first, last = arrival_days(limits, applied_on(application, at), stored_calendar())
+    return max(first, night_of(at)), last
+
+
+def why_not(application: Application, nights: Nights, *, at: datetime, is_decided: bool = False) -> str | None:
     """The sentence that says what stands against these nights, or None.
 
     ``is_decided``: the application is being approved, when the days of notice do not count any more.
     """
     limits = limits_of(application.policy_version.parsed)
     taken = taken_by(application.applicant, without=detail_of(application))
+    days = days_to_arrive(application, limits, at=at)
     found = exceeded(limits, taken, nights)
     if found is None and not is_decided:
-        found = out_of_time(limits, nights, on=on, calendar=stored_calendar())
+        found = beyond(days, nights)
     if found is not None:
-        return limit_sentence(found, limits, on=on)
-    bar = live_bar(application.applicant, nights.first)
+        return limit_sentence(found, limits, days)
+    bar = live_bar(application.applicant, applied_on(application, at))
     if bar is not None and bar.until_on is not None:
-        return _("到 %(day)s 为止不能预订免费住宿，原因见寄给您的信。") % {"day": day_text(bar.until_on)}
+        return _("到 %(day)s 为止，您不能再申请免费住宿，原因见寄给您的信。") % {"day": day_text(bar.until_on)}
     return None
 
 
-def limit_sentence(limit: Limit, limits: Limits, *, on: date) -> str:
-    """What a limit says to the person."""
-    first, last = arrival_days(limits, on, stored_calendar())
+def limit_sentence(limit: Limit, limits: Limits, days: tuple[date, date]) -> str:
+    """What a limit says to the person; ``days`` are the first and the last day of arrival."""
     if limit in (Limit.TOO_SOON, Limit.TOO_FAR):
+        first, last = days
+        if first > last:
+            return _("按这次申请的日期，可以入住的日子已经过了。还需要住的，请撤回后重新申请。")
         values = {"first": day_text(first), "last": day_text(last)}
         return _("入住日期要在 %(first)s 至 %(last)s 之间。") % values
     if limit == Limit.STAYS:

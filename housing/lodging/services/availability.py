@@ -31,6 +31,11 @@ class FreeBeds:
         return self.accessible_male if needs_accessible else self.male
 
 
+def takes_guests(site: Site, on: date) -> bool:
+    """Whether somebody is there to let guests in on that evening: of ``SiteQuerySet.working``, one loaded site's."""
+    return site.place.closed_at is None and site.place.partner.is_open_on(on)
+
+
 def shared_by(site: Site, sex: str) -> str:
     """What the room-nights of a guest of this sex say at the site."""
     return sex if site.has_same_sex_rooms else ANYBODY
@@ -53,7 +58,7 @@ def fitting_beds(site: Site, nights: Nights, sex: str, *, needs_accessible: bool
 
 
 def free_beds(site: Site, nights: Nights) -> list[FreeBeds]:
-    """The free beds night by night; three queries, however many beds and nights."""
+    """The free beds night by night; three queries, however many beds and nights. The site's partner is loaded."""
     rows = Bed.objects.filter(room__site=site, retired_at=None).order_by()
     beds = rows.values_list("room", "is_accessible").annotate(count=Count("id"))
     within = {"on__gte": nights.first, "on__lte": nights.last}
@@ -63,7 +68,7 @@ def free_beds(site: Site, nights: Nights) -> list[FreeBeds]:
     guests = RoomNight.objects.filter(room__site=site, **within).order_by()
     sexes = {(room, on): sex for room, on, sex in guests.values_list("room", "on", "sex")}
     counts = list(beds)
-    return [_on_night(on, counts, taken, sexes) for on in nights.dates]
+    return [_on_night(on, counts if takes_guests(site, on) else [], taken, sexes) for on in nights.dates]
 
 
 def _on_night(

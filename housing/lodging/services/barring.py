@@ -17,8 +17,10 @@ from applicants.people.linking import known_as
 from applicants.people.models import Person
 from applicants.people.refusals import Refused
 from housing.lodging.machine import DECIDERS
-from housing.lodging.models import Bar, BarReconsideration, BarState, Stay
+from housing.lodging.models import Bar, BarReconsideration, BarState, Stay, StayState
 from housing.lodging.programme import CODE
+from housing.lodging.services.holding import lock_stay
+from housing.lodging.services.missing import times_missed
 from portal.accounts.models import Role, User, grants_as
 from portal.audit.services import record
 from portal.casework.deadlines import is_in_time
@@ -79,15 +81,49 @@ def sign_bar(bar_id: UUID, *, reason: str, by: User, at: datetime) -> Bar:
         return bar
 
 
-def dismiss_bar(bar_id: UUID, *, reason: str, by: User, at: datetime) -> Bar:
+def dismiss_bar(bar_id: UUID, *, reason: str, by: User, at: datetime, is_told: bool = True) -> Bar:
     """Decide that there is to be none: the miss is excused and counts no more. Raises BarRefused."""
     with transaction.atomic():
         bar = _to_decide(bar_id, BarState.PROPOSED, reason, by)
         bar.state, bar.decided_by, bar.decided_at, bar.reason = BarState.DISMISSED, by, at, reason.strip()
         bar.save()
         record(action="lodging_bar.dismiss", actor=by, target=bar, at=at, fields=["state"])
-        _tell(bar, "stay_not_barred", at=at, reason=bar.reason)
+        if is_told:
+            _tell(bar, "stay_not_barred", at=at, reason=bar.reason)
         return bar
+
+
+def may_excuse(stay: Stay, by: User) -> bool:
+    """Whether ``by`` may excuse the miss that this stay is; one with a bar is decided with it."""
+    is_open = stay.state == StayState.NO_SHOW and not Bar.objects.filter(stay=stay).exists()
+    return is_open and may_decide(Bar(stay=stay, person=stay.person), by)
+
+
+def excuse_miss(stay_id: UUID, *, reason: str, by: User, at: datetime) -> Bar:
+    """Excuse a miss for which the rule has only a warning: it counts no more, as with a dismissed bar.
+
+    Raises BarRefused.
+    """
+    with transaction.atomic():
+        stay = lock_stay(stay_id)
+        if not may_excuse(stay, by):
+            raise BarRefused(_("您没有办理这一步的权限。"))
+        bar = Bar.objects.create(person=stay.person, stay=stay, days=0, times=times_missed(stay), proposed_at=at)
+        return dismiss_bar(bar.pk, reason=reason, by=by, at=at)
+
+
+def forget_miss(stay: Stay, *, reason: str, by: User, at: datetime) -> None:
+    """The guest of this locked stay was there after all: a proposal goes without a letter, a signed bar is lifted.
+
+    Raises BarRefused.
+    """
+    bar = Bar.objects.filter(stay=stay).first()
+    if bar is None:
+        return
+    if bar.state == BarState.PROPOSED:
+        dismiss_bar(bar.pk, reason=reason, by=by, at=at, is_told=False)
+    elif bar.state == BarState.SIGNED:
+        lift_bar(bar.pk, reason=reason, by=by, at=at)
 
 
 def lift_bar(bar_id: UUID, *, reason: str, by: User, at: datetime) -> Bar:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from housing.lodging.machine import FORFEITING, GUEST, OPERATOR, PURPOSES, SYSTEM, Change, change_named
-from housing.lodging.models import BedNight, ForfeitedNight, Stay, StayState, WaitingPlace, WaitingState
+from housing.lodging.models import BedNight, ForfeitedNight, Stay, StayState
+from housing.lodging.nights import EVENING, LEAVES_BY, on_day
 from housing.lodging.services.holding import StayRefused, give_back, leave_early, lock_stay, note_event
 from portal.accounts.models import User
 from portal.casework.letters import appeal_to, tell_applicant
@@ -43,17 +44,10 @@ def change_stay(
             raise StayRefused(_("这次住宿现在不能这样办理。"))
         if not may_change(change, stay, by, member):
             raise StayRefused(_("您没有办理这一步的权限。"))
-        if by is not None and stay.state == StayState.HELD and _is_offer(stay):
-            raise StayRefused(_("这张床位是排队等来的。不要的话，请在申请里退出候补。"))
         if change.needs_reason and not reason.strip():
             raise StayRefused(_("请写明理由。"))
         _write(stay, change, by=by, at=at, reason=reason.strip())
         return stay
-
-
-def _is_offer(stay: Stay) -> bool:
-    """Whether a place in a line waits for an answer about this bed: who does not want it leaves the line."""
-    return WaitingPlace.objects.filter(stay=stay, state=WaitingState.OFFERED).exists()
 
 
 def may_change(change: Change, stay: Stay, by: User | None, member: PartnerMember | None = None) -> bool:
@@ -87,10 +81,17 @@ def _write(stay: Stay, change: Change, *, by: User | None, at: datetime, reason:
     stay.version += 1
     if target == StayState.IN:
         stay.arrived_at = at
-    if target == StayState.LEFT:
+    elif change.name == "correct":  # nobody noted when
+        stay.arrived_at = stay.arrived_at or on_day(stay.first_on, EVENING)
+        stay.left_at = on_day(stay.leaves_on, LEAVES_BY)
+    elif target == StayState.LEFT:
         stay.left_at = at
+    else:
+        stay.arrived_at = stay.left_at = None
     stay.save(update_fields=["state", "state_at", "held_until", "arrived_at", "left_at", "version"])
-    if target == StayState.LEFT:
+    if change.name == "correct":
+        unused = []
+    elif target == StayState.LEFT:
         unused = leave_early(stay, from_on=timezone.localdate(at))  # the night that has begun is used
     elif target in PURPOSES:
         unused = []

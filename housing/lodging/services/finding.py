@@ -27,9 +27,9 @@ ANY_SITE, ANY_NIGHTS, ANY_SEX = UUID(int=0), Nights(date(1900, 1, 1), 2), "?"
 
 
 def beds_to_hold(site: Site, nights: Nights, sex: str, *, needs_accessible: bool) -> QuerySet[Bed]:
-    """The fitting beds, as long as the site is open and shares its rooms as ``site`` says: it may have been changed."""
+    """The fitting beds, as long as the site is bookable and shares its rooms as ``site`` says: it may have changed."""
     beds = fitting_beds(site, nights, sex, needs_accessible=needs_accessible)
-    return beds.filter(room__site__is_open=True, room__site__has_same_sex_rooms=site.has_same_sex_rooms)
+    return beds.filter(room__site__in=Site.objects.bookable(nights).filter(has_same_sex_rooms=site.has_same_sex_rooms))
 
 
 def find_bed(

@@ -20,7 +20,20 @@ from django.utils.translation import gettext as _
 
 from applicants.people.refusals import Refused
 from housing.lodging.machine import PURPOSES
-from housing.lodging.models import KEPT, LIVE, Bed, BedNight, Booking, Room, RoomNight, Site, Stay, StayEvent, StayState
+from housing.lodging.models import (
+    KEPT,
+    LIVE,
+    Bed,
+    BedNight,
+    Booking,
+    Purpose,
+    Room,
+    RoomNight,
+    Site,
+    Stay,
+    StayEvent,
+    StayState,
+)
 from housing.lodging.nights import Nights
 from housing.lodging.services.availability import fitting_beds, shared_by
 from housing.lodging.services.finding import beds_to_hold, find_bed
@@ -96,6 +109,25 @@ def leave_early(stay: Stay, *, from_on: date) -> list[date]:
         stay.leaves_on = leaves_on
         stay.save(update_fields=["leaves_on"])
     return freed
+
+
+def set_slept(stay: Stay, nights: Nights) -> None:
+    """Let a locked stay that is over have had exactly these nights, the first being its own.
+
+    What is added is in its last bed, or in another that was free. Raises NoBedFree.
+    """
+    lock_rooms(stay.site.rooms.values_list("pk", flat=True))
+    give_back(stay, from_on=nights.leaves_on)
+    known = set(stay.nights.values_list("on", flat=True))
+    if added := [on for on in nights.dates if on not in known]:
+        beds = fitting_beds(stay.site, Nights.between(added[0], added[-1]), stay.sex)
+        bed = beds.filter(pk=stay.bed_id).first() or beds.first()
+        if bed is None:
+            raise NoBedFree(_("这些晚上的床位已经给了别的客人，不能这样更正。"))
+        stay.bed = bed
+        _write_nights(stay, bed.room_id, added, purpose=Purpose.USED)
+    stay.leaves_on = nights.leaves_on
+    stay.save(update_fields=["bed", "leaves_on"])
 
 
 def move_stay(*, stay_id: UUID, bed: Bed, from_on: date, by: User, at: datetime, reason: str) -> Stay:
@@ -234,14 +266,14 @@ def _bed_in_locked_room(stay: Stay, looked_at: list[UUID], *, needs_accessible: 
     return found
 
 
-def _write_nights(stay: Stay, room_id: UUID, dates: Iterable[date]) -> None:
+def _write_nights(stay: Stay, room_id: UUID, dates: Iterable[date], *, purpose: Purpose | None = None) -> None:
     """The nights of a stay in its bed, and the room-nights that are not there yet; the bed's room is locked."""
     sex, dates = shared_by(stay.site, stay.sex), list(dates)
     keys = {on: RoomNight.key_of(room_id, on, sex) for on in dates}
     rooms = [RoomNight(key=keys[on], room_id=room_id, on=on, sex=sex) for on in dates]
     # A neighbour's are the very same rows; one of the other sex is another, and refused.
     RoomNight.objects.bulk_create(rooms, update_conflicts=True, unique_fields=["key"], update_fields=["on"])
-    purpose = PURPOSES[StayState(stay.state)]
+    purpose = purpose or PURPOSES[StayState(stay.state)]
     BedNight.objects.bulk_create(
         BedNight(bed_id=stay.bed_id, on=on, purpose=purpose, sex=sex, room_night_id=keys[on], stay=stay) for on in dates
     )

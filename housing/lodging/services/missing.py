@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -16,14 +16,15 @@ from django.utils import timezone
 
 from applicants.people.linking import known_as
 from housing.lodging.models import Bar, BarState, Stay, StayState
+from housing.lodging.nights import LEAVES_BY
 from housing.lodging.services.arriving import kept_through
+from housing.lodging.services.availability import takes_guests
 from housing.lodging.services.changing import change_stay, tell_guest, terms_of
 from housing.lodging.services.holding import StayRefused, lock_stay
 from portal.audit.services import record
 
 logger = logging.getLogger(__name__)
 
-LEAVES_BY = time(12, 0)  # on the day after the last night
 AT_ONCE = 500  # rows that one round reads
 
 
@@ -48,12 +49,16 @@ def leave_due(*, at: datetime) -> int:
 def miss_stay(stay_id: UUID, *, at: datetime) -> None:
     """Release the bed of a guest who has not come, say so, and propose a bar where the rule has one.
 
-    A stay that was approved when its bed was kept no longer is cancelled: nobody's fault. Raises StayRefused.
+    A stay that was approved when its bed was kept no longer, or whose site could let nobody in, is cancelled: it is
+    nobody's fault. Raises StayRefused.
     """
     with transaction.atomic():
         stay = lock_stay(stay_id)
         kept = kept_through(stay)
         if at < kept or stay.state != StayState.BOOKED:
+            return
+        if not takes_guests(stay.site, stay.first_on):
+            change_stay(stay_id, "turn_away", by=None, at=at)
             return
         if stay.state_at >= kept:
             change_stay(stay_id, "cancel", by=None, at=at)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from applicants.people.linking import lock_everyone
 from housing.lodging.limits import limits_of, most_nights
-from housing.lodging.models import Bed, Stay, StayState
+from housing.lodging.models import Bed, Site, Stay, StayState
 from housing.lodging.nights import ONE_DAY, Nights, night_of
 from housing.lodging.services.availability import fitting_beds
 from housing.lodging.services.changing import change_stay, tell_guest, works_at
@@ -55,6 +55,8 @@ def extend(*, stay_id: UUID, count: int, member: PartnerMember, at: datetime, ex
         most = most_more_nights(stay)
         if count > most:
             raise StayRefused(_too_many(most))
+        if not Site.objects.working(Nights(stay.leaves_on, count)).filter(pk=stay.site_id).exists():
+            raise StayRefused(_("您单位和人社局的合作在这之前到期，不能续住。"))
         extended = extend_stay(stay_id=stay_id, count=count, by=member.user, at=at)
         tell_guest(extended, "stay_extended", at=at)
         return extended

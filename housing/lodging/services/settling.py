@@ -85,6 +85,16 @@ def _in_rows(stay: UUID, found: Iterator[tuple[UUID, date]], rates: list[tuple[d
         yield run
 
 
+def is_to_be_settled(site: Site) -> bool:
+    """Whether a night that a guest had since there is a rate stands on no statement that both sides have signed."""
+    rate = SiteRate.objects.filter(site=site).order_by("from_on").first()
+    if rate is None:
+        return False
+    signed = Settlement.objects.filter(site=site, signed_by_office__isnull=False).values_list("month", flat=True)
+    nights = BedNight.objects.filter(bed__room__site=site, purpose=Purpose.USED, on__gte=rate.from_on)
+    return not {month_of(on) for on in nights.order_by().values_list("on", flat=True).distinct()} <= set(signed)
+
+
 def make_statement(*, site: Site, month: date, by: User | None, at: datetime) -> Settlement:
     """The statement of the site for the month that begins on ``month``, brought up to date until the site has signed.
 
@@ -236,14 +246,19 @@ def _payable_of(row: Settlement, by: User, at: datetime) -> Payable:
 
 def statements_for_staff(user: User) -> QuerySet[Settlement]:
     """The statements in the reach of ``user``, newest first."""
-    return _whole().filter(site__in=sites_for_staff(user))
+    return _whole().filter(site__in=_reached(user))
 
 
 def sites_for_staff(user: User) -> QuerySet[Site]:
     """The hotels in the reach of ``user``."""
+    hotels = _reached(user).filter(kind=SiteKind.HOTEL)
+    return hotels.select_related("place__partner").order_by("place__name_zh", "id")
+
+
+def _reached(user: User) -> QuerySet[Site]:
+    """The sites in the reach of ``user``, whatever they are now."""
     towns = [grant.town for grant in user.grants if grant.role in READERS and grant.covers(CODE, grant.town)]
-    hotels = Site.objects.filter(kind=SiteKind.HOTEL).select_related("place__partner").order_by("place__name_zh", "id")
-    return hotels if "" in towns else hotels.filter(place__town__in=towns)
+    return Site.objects.all() if "" in towns else Site.objects.filter(place__town__in=towns)
 
 
 def statements_for_member(member: PartnerMember) -> QuerySet[Settlement]:

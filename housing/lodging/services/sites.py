@@ -14,6 +14,7 @@ from applicants.people.refusals import Refused
 from housing.lodging.models import Bed, RoomNight, Settlement, Site, SiteKind, SiteRate
 from housing.lodging.nights import night_of
 from housing.lodging.services.holding import lock_rooms
+from housing.lodging.services.settling import is_to_be_settled
 from housing.stock import free_places, once, set_version
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -37,8 +38,8 @@ def add_site(*, place: PartnerPlace, values: Mapping[str, Any], by: User, at: da
 def change_site(*, site: Site, values: Mapping[str, Any], expected_version: int, by: User, at: datetime) -> Site:
     """Store what was changed.
 
-    Raises ChangedMeanwhile; Refused for rooms that guests share under the old rule, and for opening without beds,
-    without a rate at a hotel, or at a closed place.
+    Raises ChangedMeanwhile; Refused for rooms that guests share under the old rule, for another kind while nights are
+    to be settled, and for opening without beds, without a rate at a hotel, or at a closed place.
     """
     with transaction.atomic():
         site = Site.objects.select_for_update(of=("self",), no_key=True).select_related("place").get(pk=site.pk)
@@ -47,6 +48,8 @@ def change_site(*, site: Site, values: Mapping[str, Any], expected_version: int,
             return site
         if "has_same_sex_rooms" in fields:
             _refuse_shared_rooms(site, night_of(at))
+        if "kind" in fields and values["kind"] != SiteKind.HOTEL and is_to_be_settled(site):
+            raise Refused(_("还有住过的晚数没有结算完，双方都确认以后才能改类型。"))
         if site.is_open and {"is_open", "kind"} & set(fields):
             _refuse_unready(site)
         site.save(update_fields=[*fields, "version"])

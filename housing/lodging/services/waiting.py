@@ -7,23 +7,27 @@ then all rooms of the site: a bed that is freed meanwhile is freed before or aft
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from housing.lodging.limits import limits_of
 from housing.lodging.models import Site, StayState, WaitingPlace, WaitingState
 from housing.lodging.nights import Nights, night_of
 from housing.lodging.services.applying import (
     Wish,
+    days_to_arrive,
     detail_of,
     held_until,
     hold,
     kept_stay,
     lodging_terms,
     waiting_place,
+    while_in_time,
+    why_not,
     write_wish,
 )
 from housing.lodging.services.changing import change_stay, tell_guest
@@ -91,15 +95,17 @@ def accept_offer(application: Application, *, by: User, at: datetime) -> None:
 
 
 def take_offer(row: Application, *, by: User | None, at: datetime) -> bool:
-    """The same within a locked application; whether there was an offer that still stands."""
+    """The same within a locked application; whether there was an offer that still stands. Raises StepRefused."""
     place = _locked(WaitingPlace.objects.filter(booking=row.pk, state=WaitingState.OFFERED)).first()
     if place is None or place.stay_id is None:
         return False
     stay = lock_stay(place.stay_id)
     if stay.state != StayState.HELD or stay.held_until is None or stay.held_until <= at:
         return False
+    if why := why_not(row, place.nights, at=at):
+        raise StepRefused(why)
     _set(place, WaitingState.TAKEN, at=at)
-    stay.held_until = max(stay.held_until, held_until(row, at))
+    stay.held_until = max(stay.held_until, held_until(row, place.nights, at))
     step_on(stay, "take", by=by, at=at, fields=["held_until"])
     return True
 
@@ -117,12 +123,21 @@ def serve_line(site: Site, nights: Nights | None = None, *, at: datetime) -> int
     """
     if nights and not _meeting(site, nights).exists():
         return 0
-    for pk in _waiting(site).filter(first_on__lt=night_of(at)).values_list("pk", flat=True)[:MOST_SERVED]:
+    for pk in _come_too_near(site, at):
         _end_wait(pk, at)
     offered = 0
-    while _offer_next(site, at):
+    while _offer_beds(site, at, most=1):
         offered += 1
     return offered
+
+
+def serve_before(site: Site, nights: Nights, *, at: datetime) -> None:
+    """Offer beds to who waits, within a transaction that goes on to take one of what is left.
+
+    All in one turn: another would lock places while it has the rooms.
+    """
+    if _meeting(site, nights).exists():
+        _offer_beds(site, at, most=MOST_SERVED)
 
 
 def serve_everybody(*, at: datetime) -> int:
@@ -142,28 +157,51 @@ def lock_offer(stay_id: UUID) -> WaitingPlace | None:
     return _locked(WaitingPlace.objects.filter(stay=stay_id, state=WaitingState.OFFERED)).first()
 
 
-def _offer_next(site: Site, at: datetime) -> bool:
-    """Offer a bed to the first in line for whom there is one; whether there was."""
+def _come_too_near(site: Site, at: datetime) -> list[UUID]:
+    """Who waits for nights that may not be asked for any more: over, or with too few days left to apply."""
+    rows = _waiting(site).select_related("booking__application__policy_version").order_by("first_on", "id")
+    earliest: dict[tuple[int, date | None], date] = {}
+    found = []
+    for place in rows[:MOST_SERVED]:
+        application = place.booking.application
+        alike = application.policy_version_id, application.submitted_on
+        if alike not in earliest:
+            limits = limits_of(application.policy_version.parsed)
+            earliest[alike], _last = days_to_arrive(application, limits, at=at)
+        if place.first_on < earliest[alike]:
+            found.append(place.pk)
+    return found
+
+
+def _offer_beds(site: Site, at: datetime, *, most: int) -> int:
+    """Offer beds to the first in line for whom there are some; gives how many."""
     line = _waiting(site).filter(first_on__gte=night_of(at)).order_by("since", "id")
     asked = {(place.nights, place.sex, place.needs_accessible) for place in line[:MOST_SERVED]}
     if not any(beds_to_hold(site, *wish[:2], needs_accessible=wish[2]).exists() for wish in asked):
-        return False  # mostly so, and nothing was locked
+        return 0  # mostly so, and nothing was locked
+    offered = 0
     with transaction.atomic():
         places = list(_locked(line)[:MOST_SERVED])
         lock_rooms(site.rooms.values_list("pk", flat=True))
         in_vain = set()
         for place in places:
             wish = place.nights, place.sex, place.needs_accessible
-            if wish not in in_vain and _offer(place, at):
-                return True
-            in_vain.add(wish)
-    return False
+            if wish in in_vain or why_not(place.booking.application, place.nights, at=at):
+                continue
+            if not _offer(place, at):
+                in_vain.add(wish)
+                continue
+            offered += 1
+            if offered == most:
+                break
+    return offered
 
 
 def _offer(place: WaitingPlace, at: datetime) -> bool:
     """Offer the locked place a bed; whether there was one."""
     application = place.booking.application
-    until = at + timedelta(hours=lodging_terms(application).offer_hours)
+    ends = at + timedelta(hours=lodging_terms(application).offer_hours)
+    until = while_in_time(ends, application, place.nights, at)
     try:
         stay = hold(detail_of(application), until=until, by=None, at=at)
     except (NoBedFree, StayRefused):
@@ -175,7 +213,7 @@ def _offer(place: WaitingPlace, at: datetime) -> bool:
 
 
 def _end_wait(pk: UUID, at: datetime) -> None:
-    """The first evening has passed. Whoever works on the place just now sees to it."""
+    """Nothing can come of it any more. Whoever works on the place just now sees to it."""
     with transaction.atomic():
         place = _locked(WaitingPlace.objects.filter(pk=pk, state=WaitingState.WAITING), skip_locked=True).first()
         if place is not None:

@@ -31,7 +31,7 @@ def lodging_booking(request: HttpRequest, application: Application) -> HttpRespo
     if (away := _closed(request, application)) is not None:
         return away
     data = request.POST if request.method == "POST" else None
-    form = BookingForm(data, application=application, on=clock.today(), initial=_asked(request))
+    form = BookingForm(data, application=application, at=clock.now(), initial=_asked(request))
     context: dict[str, object] = {}
     if form.is_bound and form.is_valid():
         wish = form.wish()

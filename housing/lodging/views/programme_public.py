@@ -20,8 +20,9 @@ MOST_WEEKS = 26  # ahead
 def lodging(request: HttpRequest) -> HttpResponse:
     """Every open site with its free beds on two weeks of nights; ``?weeks=2`` begins two weeks later."""
     weeks = _weeks(request.GET.get("weeks", ""))
-    nights = Nights(clock.today() + 7 * weeks * ONE_DAY, NIGHTS)
-    sites = free_by_night(open_sites(), nights)
+    today = clock.today()
+    nights = Nights(today + 7 * weeks * ONE_DAY, NIGHTS)
+    sites = free_by_night(open_sites(Nights(today, 1)), nights)
     context = {
         "programme": programme(CODE),
         "nights": nights,

@@ -26,7 +26,7 @@ MOST = 60  # statements on one page: five years of a hotel
 
 
 @require_safe
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 def partner_settlements(request: HttpRequest) -> HttpResponse:
     """The months, newest first, and whether there is an account to pay them to."""
     member = request.partner_member
@@ -39,7 +39,7 @@ def partner_settlements(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 def partner_settlement(request: HttpRequest, id: UUID) -> HttpResponse:
     """One month: its lines, both signatures, and the button to agree."""
     row = _one(request, id)
@@ -48,7 +48,7 @@ def partner_settlement(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 @confirmed_recently(back="partner_settlement")
 def partner_settlement_sign(request: HttpRequest, id: UUID) -> HttpResponse:
     """Agree to the statement as it stood on the page."""
@@ -61,7 +61,7 @@ def partner_settlement_sign(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_POST
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 def partner_settlement_file(request: HttpRequest, id: UUID) -> HttpResponse:
     """The statement as a spreadsheet or on paper."""
     return statement_file(_one(request, id), request.POST.get("file", ""), by=request.user, at=clock.now())

@@ -18,7 +18,7 @@ from housing.lodging.nights import Nights, night_of
 from housing.lodging.services import photos, sites
 from housing.lodging.services.barring import visible_stays
 from housing.lodging.services.calendar import Month, beds_by_night
-from housing.lodging.services.showing import free_by_night
+from housing.lodging.services.showing import free_by_night, without_a_site
 from housing.months import MONTHS_BACK
 from housing.stock import ChangedMeanwhile
 from portal import clock
@@ -38,13 +38,14 @@ def site_or_404(id: UUID) -> Site:
 @require_safe
 @bureau_only(*DESK_ROLES)
 def desk_sites(request: HttpRequest) -> HttpResponse:
-    """Every site with its beds, and how many are free tonight."""
+    """Every site with its beds, and how many are free tonight; first the guests whose site takes nobody any longer."""
     beds = Count("rooms__beds", filter=Q(rooms__beds__retired_at=None))
     rows = Site.objects.select_related("place__partner").annotate(beds=beds)
     found = list(rows.order_by("-is_open", "place__town", "place__name_zh", "pk")[:PAGE])
     free = free_by_night(found, Nights(night_of(clock.now()), 1))
     context = {
         "rows": [{"site": site, "free": free[site][0][1]} for site in found],
+        "stranded": without_a_site(visible_stays(request.user)),
         "may_change": request.user.has_role(Role.ADMINISTRATOR),
     }
     return render(request, "lodging/sites/desk_list.html", context)
@@ -113,7 +114,8 @@ def desk_site_edit(request: HttpRequest, id: UUID) -> HttpResponse:
         except ChangedMeanwhile as refusal:
             form.add_error("kind", refusal.sentence)
         except Refused as refusal:
-            form.add_error("is_open" if "is_open" in form.changed_data else "has_same_sex_rooms", refusal.sentence)
+            blamed = ("kind", "is_open", "has_same_sex_rooms")
+            form.add_error(next((name for name in blamed if name in form.changed_data), None), refusal.sentence)
         else:
             messages.success(request, _("已保存。"))
             return redirect("desk_site", site.pk)

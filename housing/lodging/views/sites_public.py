@@ -24,7 +24,8 @@ NEXT_NIGHTS = 14
 @require_safe
 def lodging_sites(request: HttpRequest) -> HttpResponse:
     """The open sites, each with its first photo and what is free tonight."""
-    free = free_by_night(open_sites(), Nights(night_of(clock.now()), 1))
+    tonight = Nights(night_of(clock.now()), 1)
+    free = free_by_night(open_sites(tonight), tonight)
     first: dict[UUID, SitePhoto] = {}
     for photo in SitePhoto.objects.filter(site__in=free).order_by("site", "position"):
         first.setdefault(photo.site_id, photo)
@@ -35,8 +36,8 @@ def lodging_sites(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lodging_site(request: HttpRequest, id: UUID) -> HttpResponse:
     """One open site, with a month of its calendar (``?month=2026-03``) and the next nights by sex."""
-    site = get_object_or_404(Site.objects.select_related("place__partner"), pk=id, is_open=True)
     today, tonight = clock.today(), night_of(clock.now())
+    site = get_object_or_404(Site.objects.bookable(Nights(tonight, 1)).select_related("place__partner"), pk=id)
     month = Month.asked(request.GET.get("month", ""), today)
     context = {
         "programme": programme(CODE),

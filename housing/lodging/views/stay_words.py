@@ -33,13 +33,17 @@ EVENTS = {
     "take": gettext_lazy("接受候补留出的床位"),
     "book": gettext_lazy("预订成功"),
     "lapse": gettext_lazy("保留到期"),
+    "pass_on": gettext_lazy("没有确认，让给下一位"),
     "cancel": pgettext_lazy("event", "取消"),
+    "turn_away": gettext_lazy("住宿点不能接待，取消"),
     "check_in": pgettext_lazy("event", "办理入住"),
     "miss": gettext_lazy("没有入住，释放床位"),
     "extend": pgettext_lazy("event", "续住"),
     "move": pgettext_lazy("event", "换床"),
     "leave": pgettext_lazy("event", "退房"),
     "end": pgettext_lazy("event", "提前结束住宿"),
+    "correct": gettext_lazy("更正住过的晚数"),
+    "strike": gettext_lazy("更正：没有来住"),
 }
 
 

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from applicants.people.fields import ReasonForm
 from applicants.people.refusals import Refused
-from housing.lodging.forms.stay import NoteForm, bed_text
+from housing.lodging.forms.stay import CorrectForm, NoteForm, bed_text
 from housing.lodging.machine import CHANGES
 from housing.lodging.models import Bar, BedNight, Stay
-from housing.lodging.services.barring import visible_stays
+from housing.lodging.services.barring import excuse_miss, may_excuse, visible_stays
 from housing.lodging.services.changing import change_stay, may_change
+from housing.lodging.services.correcting import correct_nights, may_correct
 from housing.lodging.services.incidents import note_incident
 from housing.lodging.views.stay_words import BAR_TAGS, history, state_tag
 from portal import clock
@@ -39,13 +40,24 @@ ACTS: dict[str, dict[str, Any]] = {
         "text": gettext_lazy("因违反住宿规定。今晚起不能再住，理由写在给本人的信里。"),
         "is_grave": True,
     },
+    "excuse": {
+        "label": gettext_lazy("不计入没有入住的次数"),
+        "text": gettext_lazy("情有可原，或者记录有误。这一次不计入次数，理由写在给本人的信里。"),
+    },
+    "correct": {
+        "label": gettext_lazy("更正住了几晚"),
+        "text": gettext_lazy("前台漏记或者记错的。结算、次数和限制跟着改，理由写在给本人的信里。"),
+    },
     "note": {"label": gettext_lazy("记一件事"), "text": gettext_lazy("只有工作人员能看到。")},
 }
 DONE = {
     "cancel": gettext_lazy("已取消，床位已释放。"),
     "end": gettext_lazy("已结束住宿，信已发给本人。"),
+    "excuse": gettext_lazy("已决定不计入次数，信已发给本人。"),
+    "correct": gettext_lazy("已更正，信已发给本人。"),
     "note": gettext_lazy("已记下。"),
 }
+SIMPLE = ("cancel", "end")  # changes of the table that ask for a reason and no more
 WRITERS = (Role.CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER, Role.ADMINISTRATOR)
 
 
@@ -65,11 +77,15 @@ def desk_stay(request: HttpRequest, id: UUID) -> HttpResponse:
     if form.is_valid():
         by, at = request.user, clock.now()
         with told_beside(form, None, Refused):
+            about = {"by": by, "at": at, **form.cleaned_data}
             if act == "note":
-                note_incident(site=stay.site, stay=stay, note=form.cleaned_data["note"], by=by, at=at)
+                note_incident(site=stay.site, stay=stay, **about)
+            elif act == "excuse":
+                excuse_miss(stay.pk, **about)
+            elif act == "correct":
+                correct_nights(stay_id=stay.pk, expected_version=version_sent(request), **about)
             else:
-                reason = form.cleaned_data["reason"]
-                change_stay(stay.pk, act, by=by, at=at, expected_version=version_sent(request), reason=reason)
+                change_stay(stay.pk, act, expected_version=version_sent(request), **about)
             messages.success(request, DONE[act])
             return redirect("desk_stay", stay.pk)
         stay = _stay_or_404(request.user, id)
@@ -81,8 +97,12 @@ def _offered(stay: Stay, user: User) -> dict[str, Any]:
     acts: dict[str, Any] = {
         change.name: ReasonForm
         for change in CHANGES
-        if change.name in ACTS and stay.state in change.sources and may_change(change, stay, user)
+        if change.name in SIMPLE and stay.state in change.sources and may_change(change, stay, user)
     }
+    if may_excuse(stay, user):
+        acts["excuse"] = ReasonForm
+    if may_correct(stay, user):
+        acts["correct"] = CorrectForm
     town = stay.site.place.town
     if any(user.may_act_as(role, stay.booking.application.programme, town) for role in WRITERS):
         acts["note"] = NoteForm

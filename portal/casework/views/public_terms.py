@@ -181,7 +181,8 @@ def _lodging(document: PolicyDocument, terms: LodgingTerms) -> list[Section]:
             % {"count": terms.after_free_nights},
             "percent": terms.after_free_percent,
         }
-        rows.append(Row(_("住满以后"), _("还可以再住 %(nights)s，按房价的 %(percent)s%% 付费") % values))
+        said = _("还可以与住宿点另行商定，再住 %(nights)s，按房价的 %(percent)s%% 直接付给住宿点")
+        rows.append(Row(_("住满以后"), said % values))
     if terms.house_rules:
         rows.append(Row(_("住宿守则"), listed(terms.house_rules)))
     return [Section("lodging", _("怎么住"), rows, _mark(terms.illustrative, "lodging"))]

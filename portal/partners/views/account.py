@@ -24,7 +24,7 @@ from portal.ui.telling import form_page, told_beside
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 @confirmed_recently
 def partner_account(request: HttpRequest) -> HttpResponse:
     """Give an account, or another. The one that stands is shown by its last four."""

@@ -22,7 +22,7 @@ from portal.ui.telling import form_page
 
 
 @require_safe
-@partner_only()
+@partner_only(also_ended=True)
 def partner(request: HttpRequest) -> HttpResponse:
     """Where somebody works, and what may be done there; a manager without a device goes to the team."""
     member = request.partner_member

@@ -43,17 +43,21 @@ def _one(request: HttpRequest, id: UUID) -> PartnerMember:
 
 
 @require_safe
-@partner_only(MemberRole.MANAGER)
+@partner_only(MemberRole.MANAGER, also_ended=True)
 def partner_team(request: HttpRequest) -> HttpResponse:
-    """Everybody who works for the partner with a device."""
+    """Everybody who works for the partner with a device; after the contract what is left to settle."""
     manager = request.partner_member
+    tools = tools_for(manager)
+    if not manager.is_live_on(clock.today()):
+        context = {"manager": manager, "tools": [tool for tool in tools if tool.also_ended]}
+        return render(request, "partners/team_ended.html", context)
     people = _team(manager).order_by("display_name", "id")
     context = {
         "manager": manager,
         "people": people.exclude(state=MemberState.LEFT),
         "gone": people.filter(state=MemberState.LEFT),
         "has_places": places_of(manager).exists(),
-        "tools": tools_for(manager),
+        "tools": tools,
     }
     return render(request, "partners/team.html", context)
 
