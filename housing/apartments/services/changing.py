@@ -22,6 +22,7 @@ from portal.casework.models import Application
 from portal.partners.choices import MemberRole
 from portal.partners.models import PartnerMember
 from portal.partners.scopes import places_of
+from portal.policy.models import PolicyVersion
 from portal.policy.offers import ApartmentTerms
 
 
@@ -96,10 +97,14 @@ def works_at(member: PartnerMember, lease: Lease) -> bool:
 
 def terms_of(lease: Lease) -> ApartmentTerms:
     """What the policy of the lease's application says of renting."""
-    terms = lease.application.policy_version.parsed.apartment
-    if terms is None:
+    return terms_in(lease.application.policy_version)
+
+
+def terms_in(version: PolicyVersion) -> ApartmentTerms:
+    """What this version says of renting."""
+    if version.parsed.apartment is None:
         raise ValueError("A policy that gives leases has terms of apartments.")
-    return terms
+    return version.parsed.apartment
 
 
 def step_on(

@@ -29,7 +29,7 @@ from housing.apartments.models import (
     UnitType,
 )
 from housing.apartments.services.applying import types_sentence, write_order
-from housing.apartments.services.changing import speaks_for
+from housing.apartments.services.changing import speaks_for, terms_in
 from housing.apartments.services.offering import end_offer
 from housing.apartments.services.refusals import RoundRefused
 from housing.apartments.services.rounds import lock_round
@@ -150,10 +150,13 @@ def is_used_up(application: Application) -> bool:
 
 
 def tier_of(application: Application) -> str:
-    """The tier that the deciding assessment gives, as the ladder calls it. Raises RoundRefused where there is none."""
+    """The tier that the deciding assessment gives, as the ladder calls it.
+
+    Raises RoundRefused where there is none, or none that its policy has a price for.
+    """
     newest = application.assessments.order_by("-number").first()
     tier = Assessment.from_json(newest.result).offer.tier if newest else ""
-    if not tier:
+    if not any(tier in row.tiers for row in terms_in(application.policy_version).prices):
         raise RoundRefused(_("您的申请没有定下层次，不能报名。请联系我们。"))
     return tier
 
