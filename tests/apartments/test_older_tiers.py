@@ -1,4 +1,4 @@
-"""Entrants whose tier is of another policy than the round's: they come last, and are offered what their own one says."""
+"""Entrants whose tier is of an older policy than the round's come last, and are offered what their own policy says."""
 
 from __future__ import annotations
 

@@ -193,7 +193,9 @@ def _begin_end(lease: Lease, change: Change, *, until: date | None, on: date) ->
     if last < on or last < lease.starts_on:
         raise LeaseRefused(_("搬出的日期不能早于今天。"))
     if change.ending == Ending.STATUS_LOST:
-        lease.market_from, lease.percent_after_loss = last + ONE_DAY, terms_of(lease).percent_after_loss
+        # Whoever stayed on pays the market price already, and goes on paying it.
+        lease.market_from = min(lease.market_from or date.max, last + ONE_DAY)
+        lease.percent_after_loss = terms_of(lease).percent_after_loss
     lease.ending, lease.leave_by = change.ending, last
     _move_last_day(lease, last)
 
