@@ -11,10 +11,20 @@ from django.utils.translation import gettext as _
 
 from applicants.people.models import Paper
 from housing.apartments.machine import OPERATOR, SYSTEM, TENANT, Change, change_named
-from housing.apartments.models import Ending, Handover, Lease, LeaseAdult, LeaseEvent, LeaseState
+from housing.apartments.models import (
+    LIVE_LEASES,
+    Ending,
+    Finding,
+    Handover,
+    Lease,
+    LeaseAdult,
+    LeaseEvent,
+    LeaseState,
+    RenewalRequest,
+)
 from housing.apartments.services.occupying import ONE_DAY, lock_units, occupy, vacate
 from housing.apartments.services.refusals import LeaseRefused
-from housing.apartments.services.telling import tell_tenant
+from housing.apartments.services.telling import tell_of_renewal, tell_tenant
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.doors import speaks_for_applicant
@@ -143,6 +153,8 @@ def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until
         _need_previous_gone(lease)
         lease.moved_in_on = lease.starts_on
     elif target == LeaseState.ENDING:
+        if change.ending in (Ending.STATUS_LOST, Ending.BREACH):
+            _end_renewal(lease, by=by, at=at, reason=reason)
         _begin_end(lease, change, until=until, on=timezone.localdate(at))
     elif change.name == "restore":
         if until is None:
@@ -198,6 +210,17 @@ def _begin_end(lease: Lease, change: Change, *, until: date | None, on: date) ->
         lease.percent_after_loss = terms_of(lease).percent_after_loss
     lease.ending, lease.leave_by = change.ending, last
     _move_last_day(lease, last)
+
+
+def _end_renewal(lease: Lease, *, by: User | None, at: datetime, reason: str) -> None:
+    """Whoever ends a lease decides on what was to follow it, too: a wish for it is refused, a renewal is cancelled."""
+    for asked in RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN):
+        asked.finding, asked.decided_by, asked.decided_at, asked.reason = Finding.DISMISSED, by, at, reason
+        asked.save(update_fields=["finding", "decided_by", "decided_at", "reason"])
+        record(action="renewal.decide", actor=by, target=asked, at=at, note=asked.finding)
+        tell_of_renewal(asked, at=at)
+    for pk in Lease.objects.filter(previous=lease, state__in=LIVE_LEASES).values_list("pk", flat=True):
+        change_lease(pk, "fall_away", by=by, at=at, reason=reason)
 
 
 def _move_last_day(lease: Lease, last: date) -> None:

@@ -156,6 +156,8 @@ def tell_of_windows(*, at: datetime) -> int:
 
 def _draft(lease: Lease, *, is_extended: bool, by: User, at: datetime) -> Lease:
     """The lease that follows, with its days; the adults stay with the one before until it gives way."""
+    if lease.state != LeaseState.RUNNING:
+        raise LeaseRefused(_("这份租约现在不能这样办理。"))
     term = next_term(lease, is_extended=is_extended)
     if term is None:
         raise LeaseRefused(_("通常的年限已满。要续，请勾选“延长年限”；仍不行的，不能再续。"))
