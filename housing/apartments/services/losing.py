@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from housing.apartments.machine import change_named
-from housing.apartments.models import LIVING_IN, Ending, Lease, LeaseState, LossReport
-from housing.apartments.pricing import last_day
+from housing.apartments.models import LIVING_IN, Ending, Finding, Lease, LeaseState, LossReport
 from housing.apartments.services.billing import bring_up_to_date
 from housing.apartments.services.changing import change_lease, lock_lease, may_change, terms_of, works_at
 from housing.apartments.services.judging import Report, judge, may_judge
@@ -111,12 +110,20 @@ def decide_loss(*, report_id: UUID, is_lost: bool, reason: str, by: User, at: da
 
 
 def may_restore(row: Report, by: User) -> bool:
-    """Whether ``by`` may take back what was decided: a decider of the town, who neither decided nor reported."""
-    lease = row.lease
-    is_its_end = lease.ending == (Ending.STATUS_LOST if isinstance(row, LossReport) else Ending.BREACH)
-    change = change_named("restore", lease.state)
-    is_another = by.pk not in (row.decided_by_id, row.reported_by_id)
-    return change is not None and is_its_end and is_another and may_change(change, lease, by)
+    """Whether ``by`` may take back what was decided: a decider of the town, who neither decided nor reported.
+
+    Only the report that ended the lease is taken back: of several that were confirmed, the last one.
+    """
+    lease, change = row.lease, change_named("restore", row.lease.state)
+    if isinstance(row, LossReport):
+        ending, ended = Ending.STATUS_LOST, lease.loss_reports.filter(finding=Finding.CONFIRMED)
+    else:
+        ending, ended = Ending.BREACH, lease.violations.filter(ends_lease=True)
+    last = ended.order_by("-decided_at", "-id").values_list("pk", flat=True).first()
+    if change is None or lease.ending != ending or row.pk != last:
+        return False
+    has_ended_it = lease.events.filter(kind__in=("lose_status", "terminate"), actor=by).exists()
+    return not has_ended_it and by.pk != row.reported_by_id and may_change(change, lease, by)
 
 
 def restore_lease(row: Report, *, reason: str, by: User, at: datetime) -> Lease:
@@ -126,11 +133,9 @@ def restore_lease(row: Report, *, reason: str, by: User, at: datetime) -> Lease:
     """
     with transaction.atomic():
         lease = lock_lease(row.lease_id)
+        row.lease = lease
         if not may_restore(row, by):
             raise LeaseRefused(_("报告的人和本人不能决定，请由别的审核人办理。"))
-        terms = terms_of(lease)
-        until = last_day(lease.starts_on, contract_years=terms.contract_years, first_year=lease.first_year,
-                         cap_years=terms.extend_to_years)  # fmt: skip
-        lease = change_lease(lease.pk, "restore", by=by, at=at, until=until, reason=reason)
+        lease = change_lease(lease.pk, "restore", by=by, at=at, until=lease.agreed_until, reason=reason)
         bring_up_to_date(lease.pk, at=at)
         return lease

@@ -259,7 +259,7 @@ def _draft_lease(offer: Offer, *, by: User, at: datetime) -> Lease:
     """The lease that an accepted offer leads to, with its unit-days and its adults. Raises OfferRefused, NoUnitFree."""
     entrant, unit, terms = offer.entrant, offer.unit, _terms(offer.entrant)
     assert unit is not None, "an accepted offer names its unit"  # noqa: S101
-    plan = plan_for(entrant, unit, offer.lease_starts_on)
+    plan, last = plan_for(entrant, unit, offer.lease_starts_on), _last_day(entrant, offer.lease_starts_on)
     lease = Lease.objects.create(
         number=f"{entrant.round.number}-{entrant.shown_number}",
         unit=unit,
@@ -269,7 +269,8 @@ def _draft_lease(offer: Offer, *, by: User, at: datetime) -> Lease:
         household_size=entrant.household_size,
         tier=entrant.tier,
         starts_on=offer.lease_starts_on,
-        ends_on=_last_day(entrant, offer.lease_starts_on),
+        ends_on=last,
+        agreed_until=last,
         market_rent_fen=plan.market_rent_fen,
         area_dm2=plan.area_dm2,
         entitled_dm2=plan.entitled_dm2,

@@ -174,6 +174,7 @@ def _draft(lease: Lease, *, is_extended: bool, by: User, at: datetime) -> Lease:
         tier=lease.tier,
         starts_on=term[0],
         ends_on=term[1],
+        agreed_until=term[1],
         first_year=year_on(plan_of(lease), lease.ends_on) + 1,
         market_rent_fen=unit.market_rent_fen,
         area_dm2=unit.area_dm2,
