@@ -22,7 +22,6 @@ from portal.accounts.models import User
 from portal.ui.figures import day_text
 
 logger = logging.getLogger(__name__)
-BATCH = 500
 TERM_DAYS = 7  # so long before the last day it is settled that nothing follows
 
 
@@ -59,7 +58,7 @@ def end_terms(*, at: datetime) -> int:
     asked = RenewalRequest.objects.filter(lease=OuterRef("pk"), finding=Finding.OPEN).order_by()
     over = Lease.objects.filter(state=LeaseState.RUNNING, ends_on__lt=on + timedelta(days=TERM_DAYS))
     over = over.exclude(Exists(follows)).exclude(Exists(asked))
-    return _each(over.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH], lambda pk: _end_term(pk, on, at))
+    return _each(over.order_by("ends_on", "id").values_list("pk", flat=True), lambda pk: _end_term(pk, on, at))
 
 
 def keep_days(*, at: datetime) -> int:
@@ -70,7 +69,7 @@ def keep_days(*, at: datetime) -> int:
     """
     on = timezone.localdate(at)
     late = Lease.objects.filter(state=LeaseState.ENDING, leave_by__lt=on, ends_on__lt=on)
-    return _each(late.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH], lambda pk: _keep(pk, on, at))
+    return _each(late.order_by("ends_on", "id").values_list("pk", flat=True), lambda pk: _keep(pk, on, at))
 
 
 def overstayers(on: date) -> list[Lease]:
