@@ -20,6 +20,7 @@ from housing.apartments.services.refusals import LeaseRefused
 from housing.apartments.services.telling import tell_tenant
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.partners.models import PartnerMember
 
 REPORTERS = (Role.CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
@@ -74,7 +75,7 @@ def report_loss(
 
 def losses_for(user: User) -> QuerySet[LossReport]:
     """The reports that the roles of ``user`` reach, the open ones oldest first."""
-    rows = LossReport.objects.filter(lease__in=visible_leases(user))
+    rows = LossReport.objects.filter(lease__in=visible_leases(user, DESK_ROLES))
     return rows.select_related("lease__unit__building__place", "lease__application", "decided_by", "reported_by")
 
 

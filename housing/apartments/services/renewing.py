@@ -30,6 +30,7 @@ from housing.apartments.services.refusals import LeaseRefused
 from housing.apartments.services.telling import tell_of_renewal
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.policy.services import stored_calendar
 from portal.ui.figures import day_text
 
@@ -92,7 +93,7 @@ def ask_for_renewal(
 
 def renewals_for(user: User) -> QuerySet[RenewalRequest]:
     """The requests that the roles of ``user`` reach."""
-    rows = RenewalRequest.objects.filter(lease__in=visible_leases(user))
+    rows = RenewalRequest.objects.filter(lease__in=visible_leases(user, DESK_ROLES))
     beside = ("unit__building__place", "application__policy_version", "person", "previous")
     return rows.select_related("decided_by", *(f"lease__{name}" for name in beside))
 
@@ -145,13 +146,21 @@ def tell_of_windows(*, at: datetime) -> int:
     on, count = timezone.localdate(at), 0
     longest = on + timedelta(days=366)
     rows = Lease.objects.filter(state=LeaseState.RUNNING, ends_on__lte=longest, ends_on__gte=on, renewal=None)
-    for pk in list(rows.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            lease = lock_lease(pk)
-            if not why_not(lease, on=on):
-                tell_of_renewal(lease, closes_on=window(lease)[1], at=at)
-                count += 1
+    for pk in list(rows.order_by("ends_on", "id").values_list("pk", flat=True)):  # all: most have been told before
+        try:
+            count += _tell_of_window(pk, on, at)
+        except Exception as error:  # one damaged lease must not hold up the others, nor put its words in a log
+            logger.error("The window of lease %s could not be told (%s).", pk, type(error).__name__)
     return count
+
+
+def _tell_of_window(pk: UUID, on: date, at: datetime) -> bool:
+    with transaction.atomic():
+        lease = lock_lease(pk)
+        if why_not(lease, on=on):
+            return False
+        tell_of_renewal(lease, closes_on=window(lease)[1], at=at)
+        return True
 
 
 def _draft(lease: Lease, *, is_extended: bool, by: User, at: datetime) -> Lease:
