@@ -152,6 +152,7 @@ class LeaseEvent(models.Model):
     at = models.DateTimeField()
     actor = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # None: the portal itself
     reason = EncryptedTextField(blank=True, default="")
+    paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # what ``actor`` took in
 
     class Meta:
         default_permissions = ()

@@ -66,7 +66,7 @@ def change_lease(
             raise LeaseRefused(_("您没有办理这一步的权限。"))
         if change.needs_reason and not reason.strip():
             raise LeaseRefused(_("请写明理由。"))
-        _write(lease, change, by=by, at=at, until=until, reason=reason.strip())
+        _write(lease, change, by=by, at=at, until=until, reason=reason.strip(), paper=paper)
         return lease
 
 
@@ -126,7 +126,16 @@ def step_on(
     note_event(lease, kind, from_state=lease.state, by=by, at=at, reason=reason)
 
 
-def note_event(lease: Lease, kind: str, *, from_state: str, by: User | None, at: datetime, reason: str = "") -> None:
+def note_event(
+    lease: Lease,
+    kind: str,
+    *,
+    from_state: str,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    paper: Paper | None = None,
+) -> None:
     """Write what happened to the lease, with its audit entry; called in the transaction of the change."""
     LeaseEvent.objects.create(
         lease=lease,
@@ -137,11 +146,21 @@ def note_event(lease: Lease, kind: str, *, from_state: str, by: User | None, at:
         at=at,
         actor=by,
         reason=reason,
+        paper=paper,
     )
     record(action=f"lease.{kind}", actor=by, target=lease, at=at, note=lease.state)
 
 
-def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until: date | None, reason: str) -> None:
+def _write(
+    lease: Lease,
+    change: Change,
+    *,
+    by: User | None,
+    at: datetime,
+    until: date | None,
+    reason: str,
+    paper: Paper | None,
+) -> None:
     source, target = lease.state, LeaseState(change.target)
     lease.state, lease.state_at = target, at
     lease.version += 1
@@ -176,7 +195,7 @@ def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until
         vacate(lease)
     if target in (LeaseState.CANCELLED, LeaseState.ENDED):
         LeaseAdult.objects.filter(lease=lease).delete()
-    note_event(lease, change.name, from_state=source, by=by, at=at, reason=reason)
+    note_event(lease, change.name, from_state=source, by=by, at=at, reason=reason, paper=paper)
     if change.letter:
         tell_tenant(lease, change.letter, at=at, reason=reason)
 
@@ -215,6 +234,9 @@ def _begin_end(lease: Lease, change: Change, *, until: date | None, on: date) ->
 def _end_renewal(lease: Lease, *, by: User | None, at: datetime, reason: str) -> None:
     """Whoever ends a lease decides on what was to follow it, too: a wish for it is refused, a renewal is cancelled."""
     for asked in RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN):
+        if by is not None and asked.asked_by_id == by.pk:  # who took a wish in does not decide on it: it lapses
+            asked.delete()
+            continue
         asked.finding, asked.decided_by, asked.decided_at, asked.reason = Finding.DISMISSED, by, at, reason
         asked.save(update_fields=["finding", "decided_by", "decided_at", "reason"])
         record(action="renewal.decide", actor=by, target=asked, at=at, note=asked.finding)

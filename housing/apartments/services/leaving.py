@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.models import Paper
 from applicants.people.refusals import Refused
 from housing.apartments.models import LIVE_LEASES, Finding, Lease, LeaseState, RenewalRequest
 from housing.apartments.services.billing import bring_up_to_date
@@ -30,8 +31,13 @@ def first_day_to_leave(lease: Lease, *, on: date) -> date:
     return on + timedelta(days=terms_of(lease).notice_days)
 
 
-def give_notice(*, lease_id: UUID, until: date, expected_version: int, by: User, at: datetime) -> Lease:
-    """The tenant leaves: ``until`` is the last day, as long ahead as the policy says. Raises LeaseRefused."""
+def give_notice(
+    *, lease_id: UUID, until: date, expected_version: int, by: User, at: datetime, paper: Paper | None = None
+) -> Lease:
+    """The tenant leaves: ``until`` is the last day, as long ahead as the policy says. Raises LeaseRefused.
+
+    ``paper`` is the notice signed by hand, where a clerk takes it in.
+    """
     with transaction.atomic():
         lease = lock_lease(lease_id)
         first = first_day_to_leave(lease, on=timezone.localdate(at))
@@ -42,7 +48,8 @@ def give_notice(*, lease_id: UUID, until: date, expected_version: int, by: User,
             raise LeaseRefused(_("租期到 %(last)s，请选这天或更早。") % {"last": day_text(lease.ends_on)})
         if Lease.objects.filter(previous=lease, state__in=LIVE_LEASES).exists():
             raise LeaseRefused(_("您已经续租。不想续租，请先取消续租的那份租约。"))
-        lease = change_lease(lease_id, "give_notice", by=by, at=at, until=until, expected_version=expected_version)
+        lease = change_lease(lease_id, "give_notice", by=by, at=at, until=until, paper=paper,
+                             expected_version=expected_version)  # fmt: skip
         RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN).delete()  # a wish taken back by leaving
         bring_up_to_date(lease_id, at=at)
         return lease

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,11 +116,12 @@ def may_restore(row: Report, by: User) -> bool:
     Only the report that ended the lease is taken back: of several that were confirmed, the last one.
     """
     lease, change = row.lease, change_named("restore", row.lease.state)
-    if isinstance(row, LossReport):
-        ending, ended = Ending.STATUS_LOST, lease.loss_reports.filter(finding=Finding.CONFIRMED)
-    else:
-        ending, ended = Ending.BREACH, lease.violations.filter(ends_lease=True)
-    last = ended.order_by("-decided_at", "-id").values_list("pk", flat=True).first()
+    is_loss = isinstance(row, LossReport)
+    ending, said = (
+        (Ending.STATUS_LOST, Q(finding=Finding.CONFIRMED)) if is_loss else (Ending.BREACH, Q(ends_lease=True))
+    )
+    ended = type(row)._default_manager.filter(said, lease=lease).order_by("-decided_at", "-id")
+    last = ended.values_list("pk", flat=True).first()
     if change is None or lease.ending != ending or row.pk != last:
         return False
     has_ended_it = lease.events.filter(kind__in=("lose_status", "terminate"), actor=by).exists()

@@ -139,7 +139,7 @@ def end_offer(
 
 def _tell_end(offer: Offer, *, is_out: bool, at: datetime, reason: str) -> None:
     """The letter about an offer that has ended; whoever leaves, and a round that is over, say so themselves."""
-    is_own_doing = speaks_for(offer.entrant.application, offer.answered_by)
+    is_own_doing = speaks_for(offer.entrant.application, offer.answered_by, offer.paper)
     if offer.state == OfferState.EXPIRED:
         tell_entrant(offer, "offer_expired", at=at)
     elif offer.state == OfferState.REFUSED:

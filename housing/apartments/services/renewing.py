@@ -15,12 +15,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.models import Paper
 from applicants.people.refusals import Refused
 from housing.apartments.machine import DECIDERS
 from housing.apartments.models import LIVE_LEASES, Finding, Lease, LeaseState, RenewalRequest
 from housing.apartments.pricing import last_day, percents_of, year_on
 from housing.apartments.services.billing import account_until
-from housing.apartments.services.changing import change_lease, lock_lease, note_event, terms_of
+from housing.apartments.services.changing import change_lease, lock_lease, note_event, speaks_for, terms_of
 from housing.apartments.services.judging import judge
 from housing.apartments.services.leasing import CODE, plan_of, visible_leases
 from housing.apartments.services.leaving import TERM_DAYS
@@ -74,17 +75,27 @@ def why_not(lease: Lease, *, on: date) -> str:
 
 
 def ask_for_renewal(
-    *, lease_id: UUID, is_in_post: bool, has_home: bool, note: str, by: User, at: datetime
+    *,
+    lease_id: UUID,
+    is_in_post: bool,
+    has_home: bool,
+    note: str,
+    by: User,
+    at: datetime,
+    paper: Paper | None = None,
 ) -> RenewalRequest:
-    """The tenant asks to stay on, and says how things stand now; registers are asked the same. Raises LeaseRefused."""
+    """The tenant asks to stay on, and says how things stand now; registers are asked the same. Raises LeaseRefused.
+
+    ``paper`` is what the tenant signed by hand, where a clerk takes it in.
+    """
     with transaction.atomic():
         lease = lock_lease(lease_id)
-        if by.pk != lease.person.user_id:
+        if not speaks_for(lease.application, by, paper):
             raise LeaseRefused(_("您没有办理这一步的权限。"))
         if why := why_not(lease, on=timezone.localdate(at)):
             raise LeaseRefused(why)
         row = RenewalRequest.objects.create(
-            lease=lease, is_in_post=is_in_post, has_home=has_home, note=note, asked_by=by, asked_at=at
+            lease=lease, is_in_post=is_in_post, has_home=has_home, note=note, asked_by=by, asked_at=at, paper=paper
         )
         record(action="renewal.ask", actor=by, target=row, at=at)
         ask_afresh(lease, at=at)
@@ -99,9 +110,10 @@ def renewals_for(user: User) -> QuerySet[RenewalRequest]:
 
 
 def may_decide(row: RenewalRequest, by: User) -> bool:
-    """Whether ``by`` decides on the request."""
+    """Whether ``by`` decides on the request: a decider of the town, who neither made it nor took it in."""
     town = row.lease.unit.building.place.town
-    return by.pk != row.lease.person.user_id and any(by.may_act_as(role, CODE, town) for role in DECIDERS)
+    is_another = by.pk not in (row.lease.person.user_id, row.asked_by_id)
+    return is_another and any(by.may_act_as(role, CODE, town) for role in DECIDERS)
 
 
 def decide_renewal(
