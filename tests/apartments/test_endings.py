@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from housing.apartments.models import Bill, DepositSettlement, LeaseAdult, LeaseState, LossReport, UnitDay
@@ -18,11 +16,10 @@ from housing.apartments.services.leaving import end_terms, give_notice, keep_day
 from housing.apartments.services.losing import decide_loss, report_loss, restore_lease
 from housing.apartments.services.receiving import receive
 from housing.apartments.services.refusals import LeaseRefused
-from housing.apartments.services.renewing import ask_for_renewal, begin_renewals, decide_renewal, tell_of_windows
+from housing.apartments.services.renewing import ask_for_renewal, begin_renewals, decide_renewal
 from housing.apartments.services.settling import account_of, settle_deposit, to_settle
 from portal.accounts.models import Role
 from portal.notifications.models import Letter
-from portal.policy.services import load_policy
 from subsidies.models import Payable
 from subsidies.services.checking import obstacles, with_evidence
 from tests.apartments.making import FIRST, make_lease
@@ -301,30 +298,6 @@ def test_a_renewal_is_asked_for_within_its_window():
     ask(lease, date(2026, 12, 31))
     with pytest.raises(LeaseRefused, match="您已经申请续租，正在办理。"):
         ask(lease, date(2027, 1, 1))
-
-
-def test_one_damaged_lease_keeps_nobody_from_hearing_that_they_may_renew():
-    damaged, sound = make_running(), make_running()
-    type(damaged).objects.filter(pk=damaged.pk).update(ends_on=LAST - DAY)  # the first in turn
-    text = Path(settings.BASE_DIR, "housing/policy/LODGE-2023.yaml").read_text(encoding="utf-8")
-    version = load_policy(text, at=on(FIRST))  # says nothing of renting
-    type(damaged.application).objects.filter(pk=damaged.application_id).update(policy_version=version)
-    for _turn in range(2):
-        assert tell_of_windows(at=on(date(2027, 1, 4))) == 1
-    assert Letter.objects.get(kind="renewal_opens").recipient == sound.person.user
-
-
-def test_a_lease_is_billed_before_its_renewal_so_that_money_pays_what_is_oldest():
-    lease = make_running()
-    make_bills(at=on(FIRST))
-    pay(lease, 200_000, "B1", FIRST)
-    grant(ask(lease, date(2027, 1, 4)), date(2027, 1, 5))
-    renewal = sign_by_hand(lease.renewal, at=on(date(2027, 1, 6)))
-    pay(lease, 50_000, "B2", date(2027, 1, 7))  # nothing but April has been billed
-    begin_renewals(at=on(LAST + DAY))
-    make_bills(at=on(LAST + DAY))
-    assert lease.bills.get(month=date(2026, 5, 1)).paid_fen == 50_000
-    assert [bill.paid_fen for bill in renewal.bills.all()] == [0]
 
 
 def test_a_granted_renewal_is_signed_and_takes_the_place_of_the_lease_on_its_first_day():
