@@ -67,9 +67,14 @@ def check_result(
     return checks
 
 
-def is_compared(checks: list[Check]) -> bool:
-    """Whether all that the portal published before the draw was given: else a file only agrees with itself."""
-    return not any(it.step.startswith("published_") and it.outcome == "left_out" for it in checks)
+def verdict_of(checks: list[Check]) -> str:
+    """A key of draw_words.VERDICTS. Whatever was not compared, a file agrees with itself in that only."""
+    left_out = [it.step for it in checks if it.outcome == "left_out"]
+    if any(it.outcome == "failed" for it in checks):
+        return "fails"
+    if any(step.startswith("published_") for step in left_out):
+        return "alone"
+    return "unseen" if "looked_up_value" in left_out else "holds"
 
 
 def _check_lot(said: dict[str, Any], listing: EntrantList) -> Iterator[Check]:

@@ -37,6 +37,7 @@ CHANGES = (
     Change("sign",        (DRAFTED,),        SIGNED,    (TENANT, OPERATOR), letter="lease_signed"),  # the second of the two signatures
     Change("lapse",       (DRAFTED,),        CANCELLED, (SYSTEM,), letter="lease_lapsed"),  # not signed in time
     Change("cancel",      (DRAFTED, SIGNED), CANCELLED, (TENANT, Role.CLERK), needs_reason=True, letter="lease_cancelled"),
+    Change("fall_away",   (DRAFTED, SIGNED), CANCELLED, DECIDERS, needs_reason=True, letter="lease_cancelled"),  # a renewal whose lease they end
     Change("hand_over",   (SIGNED,),         RUNNING,   (TENANT, OPERATOR), letter="lease_begun"),  # the second signature under the hand-over
     Change("begin",       (SIGNED,),         RUNNING,   (SYSTEM,)),  # of a renewal: nothing is handed over
     Change("give_notice", (RUNNING,),        ENDING,    (TENANT,), ending=Ending.NOTICE, letter="lease_notice_given"),

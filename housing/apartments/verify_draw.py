@@ -6,7 +6,8 @@
 Needs Python 3.8 or later and nothing else. Written from docs/draws.md; shares no code with the portal that drew.
 The three values are what the portal published before the draw, and the public value as you looked it up at its source;
 without them the file is compared with itself only. Stops at the first step that does not hold.
-Exit code 0: all of it holds. 1: it does not, or the file cannot be read. 2: wrong usage.
+Exit code 0: all that was compared holds; the last line says whether that is everything. 1: it does not, or the file
+cannot be read. 2: wrong usage.
 """
 # ruff: noqa: B905, PTH123, T201 (runs on Pythons older than ours, by itself)
 
@@ -221,7 +222,7 @@ def compare(option, given, held, name, fault):
 
 
 def verify(options):
-    """Print step by step what holds; gives whether that is all that was published before the draw.
+    """Print step by step what holds; gives the verdict: holds, unseen (no public value given), alone (no more either).
 
     Raises:
         Failed: at the first step that does not.
@@ -230,7 +231,7 @@ def verify(options):
     terms, entrants = read_entrants(said["entrants"])
     check_entrants(said)
     check_ranking(said["ranking"], terms, entrants, seed_of(said, terms))
-    is_compared = compare(
+    is_announced = compare(
         "--entrants-hash",
         options.entrants_hash.strip().lower(),
         digest(said["entrants"]),
@@ -238,22 +239,36 @@ def verify(options):
         ("文件里的名单不是定稿时公布的那一份。", "The list in the file is not the one published at the freeze."),
     )
     if terms["mode"] not in BY_LOT:
-        return is_compared
-    is_compared &= compare(
+        return "holds" if is_announced else "alone"
+    is_announced &= compare(
         "--commitment",
         options.commitment.strip().lower(),
         said["commitment"],
         ("与公布的承诺", "published commitment"),
         ("文件里的承诺不是定稿前公布的那一个。", "The commitment in the file is not the one published before."),
     )
-    compare(
+    is_seen = compare(
         "--public-value",
         " ".join(unicodedata.normalize("NFKC", options.public_value).split()),
         said["public_value"],
         ("与查到的公开数值", "public value as looked up"),
         ("文件里的公开数值与填写的数值不同。", "The public value in the file is not the one given."),
     )
-    return is_compared
+    return "alone" if not is_announced else "holds" if is_seen else "unseen"
+
+
+VERDICTS = {
+    "holds": "验证通过：抽签结果与事先公布的一致。 · The draw holds, and is the one announced.",
+    "unseen": (
+        "文件前后一致，名单和承诺与公布的一致；公开数值没有比对，请到来源查到数值，填上再验证。"
+        " · The file agrees with itself, and list and commitment are the published ones; the public value was not"
+        " compared: look it up at its source, and verify again with it."
+    ),
+    "alone": (
+        "文件前后一致，但没有与事先公布的名单摘要和承诺全部比对。"
+        " · The file agrees with itself, but was not compared with all that was published before the draw."
+    ),
+}
 
 
 def main():
@@ -266,18 +281,12 @@ def main():
     options = parser.parse_args()
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        is_compared = verify(options)
+        verdict = verify(options)
     except Failed as failure:
         chinese, english = failure.args
         print(f"[x]   {chinese} · {english}\n验证不通过。 · The draw does not hold.")
         return 1
-    if is_compared:
-        print("验证通过：抽签结果与事先公布的一致。 · The draw holds, and is the one announced.")
-    else:
-        print(
-            "文件前后一致，但没有与事先公布的名单摘要和承诺全部比对。"
-            " · The file agrees with itself, but was not compared with all that was published before the draw."
-        )
+    print(VERDICTS[verdict])
     return 0
 
 

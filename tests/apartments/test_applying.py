@@ -20,6 +20,7 @@ from portal.policy.assessing import Assessment
 from portal.policy.facts import Provenance
 from tests.apartments.making import (
     AT,
+    DAY,
     FIRST,
     make_approved,
     make_building,
@@ -133,6 +134,31 @@ def test_a_lease_stands_against_another_for_tenant_and_spouse():
     Lease.objects.filter(pk=lease.pk).update(state=LeaseState.CANCELLED)
     lease.adults.all().delete()
     assert list(leases_of(tenant)) == []
+    assert declared_facts(draft)["spouse_grants"] == "-"
+
+
+def test_a_lease_that_has_ended_stands_against_nobody_and_a_renewal_counts_once():
+    lease = make_lease()
+    tenant, state_at = lease.person, lease.offer.state_at
+    Lease.objects.filter(pk=lease.pk).update(state="running", moved_in_on=lease.starts_on)
+    values = {name: getattr(lease, name) for name in ("unit", "person", "application", "tier", "percents", "area_dm2",
+              "household_size", "market_rent_fen", "entitled_dm2", "deposit_fen")}  # fmt: skip
+    term = {"starts_on": lease.ends_on + DAY, "ends_on": lease.ends_on + 365 * DAY}
+    later = AT + 300 * DAY
+    renewal = Lease.objects.create(
+        number="AR-9-R1", previous=lease, state="signed", state_at=later, **values, **term, agreed_until=term["ends_on"]
+    )
+    assert list(leases_of(tenant)) == [("APT-2023", 0, state_at)]
+    over = {"leave_by": lease.ends_on, "moved_out_on": lease.ends_on}
+    Lease.objects.filter(pk=lease.pk).update(state="ended", ending="renewed", **over)
+    assert list(leases_of(tenant)) == [("APT-2023", 0, later)]
+    over = dict.fromkeys(over, term["ends_on"])
+    gone = {"state": "ended", "ending": "notice", "moved_in_on": renewal.starts_on, **over}
+    Lease.objects.filter(pk=renewal.pk).update(**gone)
+    lease.adults.all().delete()
+    assert list(leases_of(tenant)) == []
+    draft = start_apartment()
+    save(draft, **SPOUSE, spouse_number=tenant.number)
     assert declared_facts(draft)["spouse_grants"] == "-"
 
 

@@ -8,16 +8,29 @@ from django.urls import reverse
 from applicants.people.models import Paper, Person
 from applicants.people.papers import open_paper
 from housing.apartments.models import Entrant, Handover, Lease, LeaseSignature, Offer
+from housing.apartments.services.entering import leave_round
 from housing.apartments.services.handing_over import digest_of
+from housing.apartments.services.leaving import give_notice
 from housing.apartments.services.offering import accept_offer, end_offer
-from housing.apartments.services.refusals import OfferRefused
+from housing.apartments.services.refusals import LeaseRefused, OfferRefused, RoundRefused
+from housing.apartments.services.renewing import ask_for_renewal, may_decide
 from portal.accounts.models import Role
 from portal.audit.models import Entry
 from portal.casework.models import Application
 from portal.notifications.models import Letter
 from tests.apartments.counter_making import entered_at_counter
-from tests.apartments.lease_making import APRIL, furnish, keep_contract, make_text, operator_of, read, sign, write
-from tests.apartments.making import AT, HOUR, make_approved, make_building, make_entrant, make_round, offer_to
+from tests.apartments.lease_making import (
+    APRIL,
+    furnish,
+    keep_contract,
+    make_running,
+    make_text,
+    operator_of,
+    read,
+    sign,
+    write,
+)
+from tests.apartments.making import AT, DAY, HOUR, make_approved, make_building, make_entrant, make_round, offer_to
 from tests.apartments.walking import open_round
 from tests.browsing import signed_in
 from tests.factories import make_paper, make_staff, make_upload, move_clock, staff
@@ -30,14 +43,14 @@ def offered(application: Application) -> Offer:
     return offer_to(make_entrant(make_round(building), application), building.units.get())
 
 
-def send(application: Application, client=None, **form: object):
-    url = reverse("counter_apartment", args=[application.pk])
+def send(application: Application, client=None, *, do: str = "", **form: object):
+    url = reverse("counter_apartment", args=[application.pk]) + (f"?do={do}" if do else "")
     scan = {"file": make_upload("签名.jpg"), "is_compared": "on"}
     return (client or signed_in(Role.CLERK)).post(url, scan | form)
 
 
-def shown(application: Application, name: str = "counter_apartment") -> str:
-    answer = signed_in(Role.CLERK).get(reverse(name, args=[application.pk]))
+def shown(application: Application, name: str = "counter_apartment", *, do: str = "") -> str:
+    answer = signed_in(Role.CLERK).get(reverse(name, args=[application.pk]), {"do": do})
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -99,6 +112,79 @@ def test_a_clerk_takes_in_answer_contract_and_list_and_they_live_there():
     assert Entry.objects.filter(action="lease.open_paper").count() == 3
     kinds = set(Letter.objects.filter(reference=application.reference).values_list("kind", flat=True))
     assert kinds == {"unit_offered", "lease_signed", "lease_begun"}
+
+
+def living_there() -> tuple[Application, Lease]:
+    """Somebody without an account who has lived there since 1 April."""
+    lease = make_running()
+    Application.objects.filter(pk=lease.application_id).update(entered_by=staff(Role.CLERK))
+    Person.objects.filter(pk=lease.person_id).update(user=None, entered_by=staff(Role.CLERK))
+    return Application.objects.select_related("applicant").get(pk=lease.application_id), lease
+
+
+def test_a_clerk_takes_in_that_they_leave_a_round():
+    application = entered_at_counter()
+    offer = offered(application)
+    move_clock(AT + HOUR)
+    assert "?do=leave" in shown(application)
+    assert "我退出这个批次" in shown(application, "counter_apartment_print", do="leave")
+    assert send(application, do="leave").status_code == 302
+    offer.refresh_from_db()
+    entrant = offer.entrant
+    assert (offer.state, entrant.state, entrant.leaving_paper.person) == ("withdrawn", "left", application.applicant)
+    assert not Letter.objects.filter(kind="offer_withdrawn").exists()
+    assert "?do=leave" not in shown(application)
+
+
+def test_a_clerk_takes_in_a_notice():
+    application, lease = living_there()
+    move_clock(APRIL + HOUR)
+    assert "?do=notice" in shown(application)
+    assert "?do=renewal" not in shown(application)
+    assert "2026 年 5 月 1 日" in shown(application, "counter_apartment_print", do="notice")
+    version = str(read(lease).version)
+    assert send(application, do="notice", until="2026-04-20", version=version).status_code == 422
+    assert send(application, do="notice", until="2026-05-15", version="1").status_code == 422
+    assert Paper.objects.filter(kind="signed_lease").count() == 0
+    assert send(application, do="notice", until="2026-05-15", version=version).status_code == 302
+    event = lease.events.get(kind="give_notice")
+    assert (read(lease).state, event.actor, event.paper) == ("ending", staff(Role.CLERK), Paper.objects.get())
+    page = signed_in(Role.FIRST_REVIEWER).get(reverse("desk_lease", args=[lease.pk])).content.decode()
+    assert reverse("desk_lease_paper", args=[lease.pk, event.paper_id]) in page
+
+
+def test_a_clerk_takes_in_that_they_want_to_stay_and_decides_nothing_about_it():
+    application, lease = living_there()
+    move_clock(APRIL + 300 * DAY)
+    assert "?do=renewal" in shown(application)
+    assert "我申请续租" in shown(application, "counter_apartment_print", do="renewal")
+    assert send(application, do="renewal", in_post="yes").status_code == 422
+    assert send(application, do="renewal", in_post="yes", has_home="no").status_code == 302
+    row = lease.renewal_requests.get()
+    assert (row.asked_by, row.is_in_post, row.has_home, row.paper) == (
+        staff(Role.CLERK), True, False, Paper.objects.get(),
+    )  # fmt: skip
+    assert not may_decide(row, make_staff(Role.CLERK))
+    assert may_decide(row, staff(Role.APPROVER))
+    both = make_staff(Role.CLERK, Role.APPROVER)
+    row.asked_by = both
+    assert not may_decide(row, both)
+
+
+def test_nobody_gives_notice_asks_or_leaves_for_them_without_their_paper():
+    application, lease = living_there()
+    clerk, approver = staff(Role.CLERK), staff(Role.APPROVER)
+    theirs, own = make_paper(make_approved().applicant), make_paper(application.applicant)
+    entrant = make_entrant(make_round(make_building(1)), application)
+    day = APRIL + 300 * DAY
+    for by, paper in ((clerk, None), (clerk, theirs), (approver, own)):
+        known = {"by": by, "at": day, "paper": paper}
+        with pytest.raises(LeaseRefused, match="权限"):
+            give_notice(lease_id=lease.pk, until=day.date() + 40 * DAY, expected_version=read(lease).version, **known)
+        with pytest.raises(LeaseRefused, match="权限"):
+            ask_for_renewal(lease_id=lease.pk, is_in_post=True, has_home=False, note="", **known)
+        with pytest.raises(RoundRefused, match="本人"):
+            leave_round(entrant_id=entrant.pk, **known)
 
 
 def test_a_clerk_takes_in_a_refusal_and_the_place_is_kept():

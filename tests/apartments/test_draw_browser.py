@@ -10,6 +10,7 @@ from tests.apartments.second_draw import file_of, lines_of, list_text, result_of
 pytestmark = [pytest.mark.slow, pytest.mark.urls("tests.apartments.draw_page")]
 HOLDS = "验证通过：抽签结果与事先公布的一致。"
 ALONE = "文件前后一致，但没有与事先公布的名单摘要和承诺全部比对。"
+UNSEEN = "文件前后一致，名单和承诺与公布的一致；公开数值没有比对，请到来源查到数值，填上再验证。"
 FAILS = "验证不通过。"
 
 
@@ -55,6 +56,13 @@ def test_every_tampered_file_is_refused_with_the_sentence_of_the_command(page):
     choose(page, file_of(HONEST))
     expect_verdict(page, HOLDS)
     assert answers == expected
+
+
+def test_nothing_is_called_announced_before_the_public_value_is_looked_up(page):
+    page.goto("/draw/")
+    for content in (file_of(HONEST), TAMPERED["forged public value"].content):
+        choose(page, content)
+        expect_verdict(page, UNSEEN)
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -62,6 +62,13 @@ def test_a_file_that_was_compared_with_nothing_only_agrees_with_itself(verify):
         assert (code, "但没有与事先公布的名单摘要和承诺全部比对" in words) == (0, True)
 
 
+@pytest.mark.parametrize("content", [file_of(HONEST), TAMPERED["forged public value"].content])
+def test_nothing_is_called_announced_before_the_public_value_is_looked_up(verify, content):
+    code, words = verify(content, *OPTIONS[:4])
+    assert (code, "公开数值没有比对，请到来源查到数值，填上再验证。" in words) == (0, True)
+    assert "验证通过" not in words
+
+
 @pytest.mark.parametrize("name", TAMPERED)
 def test_a_tampered_file_is_refused_with_a_sentence(verify, name):
     code, words = verify(TAMPERED[name].content, *OPTIONS)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from housing.apartments.models import (
-    LIVE_LEASES,
     LIVE_ROUNDS,
     LIVING_IN,
     STANDING,
@@ -37,11 +36,13 @@ from housing.apartments.services.entering import enter_round, leave_round
 from housing.apartments.services.freezing import freeze_due
 from housing.apartments.services.handing_over import digest_of, inventory_for, sign_handover, write_handover
 from housing.apartments.services.offering import accept_offer, end_offer
+from housing.apartments.services.outlook import apartment_outlook
 from housing.apartments.services.passing_on import pass_on
 from housing.apartments.services.signing import Proof, lapse_unsigned, sign_contract
 from housing.apartments.services.withdrawing import withdraw_offer
 from portal.accounts.models import Role
 from portal.casework.models import Application
+from portal.casework.programmes import prior_grants
 from tests.apartments.lease_making import furnish, make_text
 from tests.apartments.making import AT, DAY, load_apartment_policy, make_approved, make_building, make_type
 from tests.apartments.promises import Promises
@@ -179,9 +180,11 @@ class History(Promises):
 
     @rule(who=people)
     def apply_again(self, who: int) -> None:
-        """Where the approval has led to a lease that is over; the walk of the application is left out."""
+        """Where they are told that they may: nothing of theirs stands against it. The walk there is left out."""
         row = self.applications[who]
-        if Lease.objects.filter(application=row).exclude(state__in=LIVE_LEASES).exists():
+        issued = apartment_outlook([row], self.now.date())[row.pk].issued
+        if issued and issued.is_over:
+            assert prior_grants(row.applicant) == "-"
             spouse = row.apartment_request.spouse_number
             again = make_approved(row.applicant, spouse_number=spouse, household=2 if spouse else 1, at=self.now)
             self.applications[who] = give_tier(again, TIERS[who], at=self.now)

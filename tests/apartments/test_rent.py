@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models import Sum
 
 from housing.apartments.models import ArrearsStep, Bill, BillKind, Payment, PaymentShare
@@ -74,7 +76,7 @@ def test_a_payment_pays_what_was_due_first_and_keeps_the_rest_for_the_next_bill(
 def test_the_same_bank_reference_is_entered_once_and_never_with_another_amount():
     lease = make_running()
     assert pay(lease, 5_000) == pay(lease, 5_000)
-    with pytest.raises(LeaseRefused, match="这个流水号已经登记过，金额或日期不一样。"):
+    with pytest.raises(LeaseRefused, match="这个流水号已经登记过，租约、金额或日期不一样。"):
         pay(lease, 6_000)
 
 
@@ -143,6 +145,50 @@ def test_a_list_with_a_wrong_row_is_not_entered_at_all():
     assert Payment.objects.count() == 0
     with pytest.raises(StepRefused, match="文件缺少这些列"):
         keep_file(content=b"a,b\n1,2\n", by=by, at=at)
+
+
+def test_a_reference_that_is_booked_for_another_lease_is_a_fault_and_none_of_the_list_is_entered():
+    lease, other, by, at = make_running(), make_running(), staff(Role.FINANCE), on(date(2026, 4, 5))
+    pay(lease, 5_000, "N2")
+    with pytest.raises(LeaseRefused, match="这个流水号已经登记过，租约、金额或日期不一样。"):
+        pay(other, 5_000, "N2")
+    rows = (f"N1,2026-04-03,10,{lease.number}", f"N2,2026-04-01,50,{other.number}")
+    file = keep_file(content=csv(*rows), by=by, at=at)
+    assert [(row.fault, row.is_known) for row in look_through(file, by=by, on=at.date())] == [
+        ("", False),
+        ("这个流水号已经登记过，租约、金额或日期不一样。", False),
+    ]
+    with pytest.raises(LeaseRefused, match="第 3 行"):
+        enter_file(file_id=file.pk, by=by, at=at)
+    assert Payment.objects.get().bank_reference == "N2"
+
+
+def test_a_list_that_fails_on_the_way_is_not_entered_at_all():
+    lease, other, by, at = make_running(), make_running(), staff(Role.FINANCE), on(date(2026, 4, 5))
+    rows = (f"N1,2026-04-03,10,{lease.number}", f"N2,2026-04-03,50,{other.number}")
+    file = keep_file(content=csv(*rows), by=by, at=at)
+    entered = count(1)
+
+    def cut(execute, sql, *about):
+        if sql.startswith('INSERT INTO "apartments_payment"') and next(entered) == 2:
+            raise OperationalError("the database is gone")
+        return execute(sql, *about)
+
+    with connection.execute_wrapper(cut), pytest.raises(OperationalError):
+        enter_file(file_id=file.pk, by=by, at=at)
+    assert (Payment.objects.count(), type(file).objects.get().applied_at) == (0, None)
+
+
+def test_a_bill_made_anew_that_rises_leaves_a_week_to_pay_and_one_that_falls_its_day():
+    lease = make_running()
+    make_bills(at=on(APRIL))
+    assert lease.bills.get(kind=BillKind.RENT).due_on == date(2026, 4, 10)
+    for market_from, due in ((date(2026, 4, 16), date(2026, 4, 27)), (date(2026, 4, 25), date(2026, 4, 27))):
+        type(lease).objects.filter(pk=lease.pk).update(market_from=market_from)
+        bring_up_to_date(lease.pk, at=on(date(2026, 4, 20)))
+        assert lease.bills.get(kind=BillKind.RENT, cancelled_at=None).due_on == due
+    climb(at=on(date(2026, 4, 28)))
+    assert not ArrearsStep.objects.filter(bill__kind=BillKind.RENT).exists()
 
 
 def test_the_ladder_reminds_warns_and_then_asks_a_person_once_each():

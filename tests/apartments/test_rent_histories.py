@@ -35,8 +35,10 @@ from housing.apartments.models import (
     PaymentShare,
     RenewalRequest,
     UnitDay,
+    Violation,
 )
 from housing.apartments.services.billing import make_bills, owed_fen
+from housing.apartments.services.breaching import decide_violation, report_violation
 from housing.apartments.services.changing import change_lease
 from housing.apartments.services.dunning import climb
 from housing.apartments.services.handing_over import (
@@ -131,20 +133,33 @@ class RentHistory(Played):
         if lease := self.living(who):
             self.act(take_back, lease_id=lease.pk, reason="租户没有签字", by=self.approver)
 
-    @rule(who=tenants, is_granted=st.booleans(), is_extended=st.booleans())
-    def renew(self, who: int, is_granted: bool, is_extended: bool) -> None:
+    @rule(who=tenants)
+    def ask_to_stay(self, who: int) -> None:
         if lease := self.living(who):
             asked = {"is_in_post": True, "has_home": False, "note": "", "by": lease.person.user}
             self.act(ask_for_renewal, lease_id=lease.pk, **asked)
-            said = {"is_granted": is_granted, "is_extended": is_extended, "reason": "已核对", "by": self.approver}
-            for row in RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN):
-                self.act(decide_renewal, request_id=row.pk, **said)
+
+    @rule(who=tenants, is_granted=st.booleans(), is_extended=st.booleans())
+    def a_renewal_is_decided(self, who: int, is_granted: bool, is_extended: bool) -> None:
+        """At once or whenever, whatever has become of the lease meanwhile."""
+        said = {"is_granted": is_granted, "is_extended": is_extended, "reason": "已核对", "by": self.approver}
+        for row in RenewalRequest.objects.filter(lease__in=self.chain(who), finding=Finding.OPEN):
+            self.act(decide_renewal, request_id=row.pk, **said)
+
+    @rule(who=tenants, is_granted=st.sampled_from([None, True, False]))
+    def asks_late_in_the_term(self, who: int, is_granted: bool | None) -> None:
+        """Within the window, and decided at once or not yet."""
+        self.the_end_comes(who, -60)
+        self.ask_to_stay(who)
+        if is_granted is not None:
+            self.a_renewal_is_decided(who, is_granted, True)
 
     @rule(who=tenants, days=st.sampled_from([0, 1, 40]))
     def stay_on(self, who: int, days: int) -> None:
         """The whole way: asked for in time, granted, signed; and the first day of the renewal comes."""
         self.the_end_comes(who, -60)
-        self.renew(who, True, True)
+        self.ask_to_stay(who)
+        self.a_renewal_is_decided(who, True, True)
         self.the_renewal_is_signed_or_not_wanted(who, True)
         self.the_end_comes(who, days)
 
@@ -166,10 +181,19 @@ class RentHistory(Played):
             for row in LossReport.objects.filter(lease=lease, finding=Finding.OPEN):
                 self.act(decide_loss, report_id=row.pk, is_lost=is_lost, reason="核查结果", by=self.approver)
 
-    @rule(who=tenants)
-    def a_loss_was_none(self, who: int) -> None:
+    @rule(who=tenants, ends_lease=st.booleans())
+    def a_breach_is_decided(self, who: int, ends_lease: bool) -> None:
         if lease := self.living(who):
-            for row in LossReport.objects.filter(lease=lease, finding=Finding.CONFIRMED).order_by("-decided_at")[:1]:
+            member = operator_of(lease)
+            about = {"kind": 0, "happened_on": self.now.date(), "note": "转租", "by": member.user, "member": member}
+            if row := self.act(report_violation, lease_id=lease.pk, **about):
+                said = {"is_true": True, "ends_lease": ends_lease, "reason": "核查结果", "by": self.approver}
+                self.act(decide_violation, violation_id=row.pk, **said)
+
+    @rule(who=tenants, kind=st.sampled_from([LossReport, Violation]))
+    def it_was_not_so(self, who: int, kind: type[LossReport] | type[Violation]) -> None:
+        if lease := self.living(who):
+            for row in kind.objects.filter(lease=lease, finding=Finding.CONFIRMED).order_by("-decided_at")[:1]:
                 self.act(restore_lease, row, reason="复核成立", by=self.treasurer)
 
     # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -256,6 +280,14 @@ class RentHistory(Played):
             wanted.update((lease.unit_id, lease.starts_on + number * DAY, lease.pk) for number in days)
         assert Counter(UnitDay.objects.values_list("unit", "on", "lease")) == wanted
         assert max(Counter((unit, day) for unit, day, _lease in wanted).values()) == 1
+
+    @invariant()
+    def nothing_follows_a_lease_that_ends(self) -> None:
+        """A renewal waits for its day only behind a lease that runs, and nobody is asked about any other."""
+        waiting = Lease.objects.filter(previous__isnull=False, state__in=[LeaseState.DRAFTED, LeaseState.SIGNED])
+        assert set(waiting.values_list("previous__state", flat=True)) <= {LeaseState.RUNNING}
+        asked = RenewalRequest.objects.filter(finding=Finding.OPEN)
+        assert set(asked.values_list("lease__state", flat=True)) <= {LeaseState.RUNNING}
 
     @invariant()
     def the_adults_are_those_of_live_leases(self) -> None:

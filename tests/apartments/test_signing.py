@@ -211,6 +211,16 @@ def test_two_workers_draw_one_contract():
 
 @pytest.mark.postgres
 @pytest.mark.slow
+def test_a_lease_that_the_tenant_signs_in_time_never_lapses(race):
+    leases = [make_drafted() for _turn in range(6)]
+    in_time, late = (datetime(2026, 3, day, hour, 59, tzinfo=SHANGHAI) for day, hour in ((9, 23), (10, 0)))
+    race(12, lambda number: lapse_unsigned(at=late) if number % 2 else sign(leases[number // 2], at=in_time))
+    for lease in map(read, leases):
+        assert (lease.state == "cancelled") == (lease.signatures.count() == 0)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
 def test_both_sign_at_once_many_times_and_the_lease_is_signed_once(race):
     lease = make_drafted()
     member = operator_of(lease)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from applicants.people.fields import PlainForm
+from applicants.people.fields import DayField, PlainForm
 from applicants.people.papers import ACCEPT
 
 
@@ -22,3 +22,9 @@ class SignedByHandForm(PlainForm):
         label=gettext_lazy("我核对了证件，本人当面签的名"),
         error_messages={"required": gettext_lazy("请先核对本人的证件，再勾选。")},
     )
+
+
+class NoticeByHandForm(PlainForm):
+    """The last day in the unit, as it stands on the paper."""
+
+    until = DayField(label=gettext_lazy("最后一天"), missing=gettext_lazy("请选择最后一天。"))

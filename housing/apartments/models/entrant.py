@@ -50,6 +50,7 @@ class Entrant(models.Model):
     refusals = models.PositiveSmallIntegerField(default=0)  # offers refused or let expire
     # What the person signed by hand, where a clerk entered them at the counter.
     paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")
+    leaving_paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # of who left
 
     class Meta:
         default_permissions = ()

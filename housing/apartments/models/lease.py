@@ -61,6 +61,7 @@ class Lease(models.Model):
     tier = models.CharField(max_length=8)
     starts_on = models.DateField()
     ends_on = models.DateField()  # the last day; earlier after notice
+    agreed_until = models.DateField()  # the last day that the contract says; never changes
     first_year = models.PositiveSmallIntegerField(default=1)  # the year of renting that begins on ``starts_on``
     market_rent_fen = models.BigIntegerField()  # a month
     area_dm2 = models.PositiveIntegerField()
@@ -84,6 +85,7 @@ class Lease(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=LeaseState.values), name="a_lease_is_in_a_known_state"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="a_lease_has_a_day"),
+            models.CheckConstraint(condition=Q(agreed_until__gte=F("starts_on")), name="a_lease_was_agreed_for_a_day"),
             models.CheckConstraint(
                 condition=Q(previous=None, offer__isnull=False) | Q(previous__isnull=False, offer=None),
                 name="a_lease_comes_of_an_offer_or_renews_one",
@@ -150,6 +152,7 @@ class LeaseEvent(models.Model):
     at = models.DateTimeField()
     actor = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")  # None: the portal itself
     reason = EncryptedTextField(blank=True, default="")
+    paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # what ``actor`` took in
 
     class Meta:
         default_permissions = ()

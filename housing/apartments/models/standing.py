@@ -145,6 +145,7 @@ class RenewalRequest(models.Model):
     evidence = EncryptedJSONField(null=True)  # the findings that the decider had: those of a loss of status
     asked_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
+    paper = models.ForeignKey("people.Paper", models.PROTECT, null=True, related_name="+")  # what ``asked_by`` took in
     finding = models.CharField(max_length=10, choices=Finding.choices, default=Finding.OPEN)  # confirmed: granted
     decided_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

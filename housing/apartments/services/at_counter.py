@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from applicants.people.models import Paper
 from applicants.people.papers import accept_paper, remove_paper
@@ -30,6 +31,8 @@ from housing.apartments.models import (
 )
 from housing.apartments.services.entering import is_used_up, rounds_to_enter
 from housing.apartments.services.leasing import WITH
+from housing.apartments.services.leaving import first_day_to_leave
+from housing.apartments.services.renewing import why_not
 from portal.accounts.models import User
 from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
@@ -41,12 +44,32 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the applicant may do next, one of them: sign a list or a contract, answer an offer, enter a round."""
+    """What the applicant may do next, one of them: sign a list or a contract, answer an offer, enter a round.
+
+    Or what they came for: to leave a round, give notice, ask for a renewal.
+    """
 
     handover: Handover | None = None
     contract_of: Lease | None = None
     offer: Offer | None = None
     rounds: tuple[Round, ...] = ()
+    leaves: Entrant | None = None
+    notice_of: Lease | None = None
+    renewal_of: Lease | None = None
+
+
+def what_may_be_asked(application: Application, *, at: datetime) -> dict[str, Waiting]:
+    """What the applicant may come for without being asked, by its name: leave, notice, renewal."""
+    on, found = timezone.localdate(at), {}
+    if entrant := Entrant.objects.filter(application=application, state__in=STANDING).select_related("round").first():
+        found["leave"] = Waiting(leaves=entrant)
+    running = Lease.objects.filter(application=application, state=LeaseState.RUNNING)
+    if lease := running.select_related(*WITH).first():
+        if first_day_to_leave(lease, on=on) <= lease.ends_on:
+            found["notice"] = Waiting(notice_of=lease)
+        if not why_not(lease, on=on):
+            found["renewal"] = Waiting(renewal_of=lease)
+    return found
 
 
 def what_waits(application: Application, *, at: datetime) -> Waiting:
@@ -86,7 +109,8 @@ def take_in(
 
 def papers_of(lease: Lease) -> QuerySet[Paper]:
     """What the tenant signed by hand on the way to the lease and for it, in the order in which it was taken in."""
-    found = {*lease.signatures.values_list("paper", flat=True), *lease.handovers.values_list("paper", flat=True)}
+    rows = (lease.signatures, lease.handovers, lease.events, lease.renewal_requests)
+    found = {paper for of in rows for paper in of.values_list("paper", flat=True)}
     if lease.offer_id:
         found.update(*Offer.objects.filter(pk=lease.offer_id).values_list("paper", "entrant__paper"))
     return Paper.objects.filter(pk__in=found - {None}).order_by("uploaded_at", "id")

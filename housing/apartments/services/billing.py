@@ -38,7 +38,6 @@ from portal.audit.services import record
 from portal.casework.models import ReferenceCounter
 
 logger = logging.getLogger(__name__)
-BATCH = 500
 WEEK = timedelta(days=7)  # the least time to pay of a bill that comes late
 CHANGED = "days_or_price_changed"
 
@@ -58,8 +57,9 @@ class Owed:
 
 def make_bills(*, at: datetime) -> int:
     """Bring the bills of every lease up to date that lacks one, or has a wrong one; gives how many leases."""
-    # A lease before its renewal: what both owe is paid oldest first, once it is billed.
-    ids = list(_in_need(timezone.localdate(at)).order_by("starts_on", "pk").values_list("pk", flat=True)[:BATCH])
+    # A lease before its renewal: what both owe is paid oldest first, once it is billed. All of them, each by itself:
+    # who stays on after the last day is in need until the month is over, and must not hold up the rest.
+    ids = list(_in_need(timezone.localdate(at)).order_by("starts_on", "pk").values_list("pk", flat=True))
     return sum(_try(pk, at) for pk in ids)
 
 
@@ -102,7 +102,7 @@ def allot(account: Sequence[Lease], *, at: datetime) -> None:
 def open_bills(*leases: Lease) -> QuerySet[Bill]:
     """The bills of these leases that are not paid in full, oldest due first."""
     rows = Bill.objects.filter(lease__in=leases, cancelled_at=None, paid_fen__lt=F("amount_fen"))
-    return rows.order_by("due_on", "id")
+    return rows.order_by("due_on", "month", "id")
 
 
 def idle_payments(leases: Iterable[Lease]) -> QuerySet[Payment]:
@@ -216,7 +216,9 @@ def _is_same(bill: Bill, owed: Owed) -> bool:
 
 def _make(lease: Lease, owed: Owed, before: Bill | None, *, at: datetime) -> Bill:
     on = timezone.localdate(at)
-    due = before.due_on if before else owed.due_on if owed.due_on > on else on + WEEK
+    due = owed.due_on if owed.due_on > on else on + WEEK
+    if before is not None:  # made anew: the same day, but where it rises never without a week to pay
+        due = max(before.due_on, on + WEEK) if owed.amount_fen > before.amount_fen else before.due_on
     bill = Bill.objects.create(
         number=f"ZD-{on:%Y}-{ReferenceCounter.take('rent_bill', on.year):06d}",
         lease=lease,

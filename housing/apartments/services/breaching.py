@@ -20,6 +20,7 @@ from housing.apartments.services.refusals import LeaseRefused
 from housing.apartments.services.telling import tell_tenant
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.partners.models import PartnerMember
 
 
@@ -53,7 +54,7 @@ def report_violation(
 
 def violations_for(user: User) -> QuerySet[Violation]:
     """The reports that the roles of ``user`` reach."""
-    rows = Violation.objects.filter(lease__in=visible_leases(user))
+    rows = Violation.objects.filter(lease__in=visible_leases(user, DESK_ROLES))
     return rows.select_related(
         "lease__unit__building__place", "lease__application__policy_version", "decided_by", "reported_by", "member"
     )

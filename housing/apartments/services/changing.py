@@ -11,10 +11,20 @@ from django.utils.translation import gettext as _
 
 from applicants.people.models import Paper
 from housing.apartments.machine import OPERATOR, SYSTEM, TENANT, Change, change_named
-from housing.apartments.models import Ending, Handover, Lease, LeaseAdult, LeaseEvent, LeaseState
+from housing.apartments.models import (
+    LIVE_LEASES,
+    Ending,
+    Finding,
+    Handover,
+    Lease,
+    LeaseAdult,
+    LeaseEvent,
+    LeaseState,
+    RenewalRequest,
+)
 from housing.apartments.services.occupying import ONE_DAY, lock_units, occupy, vacate
 from housing.apartments.services.refusals import LeaseRefused
-from housing.apartments.services.telling import tell_tenant
+from housing.apartments.services.telling import tell_of_renewal, tell_tenant
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.casework.doors import speaks_for_applicant
@@ -22,6 +32,7 @@ from portal.casework.models import Application
 from portal.partners.choices import MemberRole
 from portal.partners.models import PartnerMember
 from portal.partners.scopes import places_of
+from portal.policy.models import PolicyVersion
 from portal.policy.offers import ApartmentTerms
 
 
@@ -55,7 +66,7 @@ def change_lease(
             raise LeaseRefused(_("您没有办理这一步的权限。"))
         if change.needs_reason and not reason.strip():
             raise LeaseRefused(_("请写明理由。"))
-        _write(lease, change, by=by, at=at, until=until, reason=reason.strip())
+        _write(lease, change, by=by, at=at, until=until, reason=reason.strip(), paper=paper)
         return lease
 
 
@@ -96,10 +107,14 @@ def works_at(member: PartnerMember, lease: Lease) -> bool:
 
 def terms_of(lease: Lease) -> ApartmentTerms:
     """What the policy of the lease's application says of renting."""
-    terms = lease.application.policy_version.parsed.apartment
-    if terms is None:
+    return terms_in(lease.application.policy_version)
+
+
+def terms_in(version: PolicyVersion) -> ApartmentTerms:
+    """What this version says of renting."""
+    if version.parsed.apartment is None:
         raise ValueError("A policy that gives leases has terms of apartments.")
-    return terms
+    return version.parsed.apartment
 
 
 def step_on(
@@ -111,7 +126,16 @@ def step_on(
     note_event(lease, kind, from_state=lease.state, by=by, at=at, reason=reason)
 
 
-def note_event(lease: Lease, kind: str, *, from_state: str, by: User | None, at: datetime, reason: str = "") -> None:
+def note_event(
+    lease: Lease,
+    kind: str,
+    *,
+    from_state: str,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    paper: Paper | None = None,
+) -> None:
     """Write what happened to the lease, with its audit entry; called in the transaction of the change."""
     LeaseEvent.objects.create(
         lease=lease,
@@ -122,11 +146,21 @@ def note_event(lease: Lease, kind: str, *, from_state: str, by: User | None, at:
         at=at,
         actor=by,
         reason=reason,
+        paper=paper,
     )
     record(action=f"lease.{kind}", actor=by, target=lease, at=at, note=lease.state)
 
 
-def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until: date | None, reason: str) -> None:
+def _write(
+    lease: Lease,
+    change: Change,
+    *,
+    by: User | None,
+    at: datetime,
+    until: date | None,
+    reason: str,
+    paper: Paper | None,
+) -> None:
     source, target = lease.state, LeaseState(change.target)
     lease.state, lease.state_at = target, at
     lease.version += 1
@@ -138,6 +172,8 @@ def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until
         _need_previous_gone(lease)
         lease.moved_in_on = lease.starts_on
     elif target == LeaseState.ENDING:
+        if change.ending in (Ending.STATUS_LOST, Ending.BREACH):
+            _end_renewal(lease, by=by, at=at, reason=reason)
         _begin_end(lease, change, until=until, on=timezone.localdate(at))
     elif change.name == "restore":
         if until is None:
@@ -159,7 +195,7 @@ def _write(lease: Lease, change: Change, *, by: User | None, at: datetime, until
         vacate(lease)
     if target in (LeaseState.CANCELLED, LeaseState.ENDED):
         LeaseAdult.objects.filter(lease=lease).delete()
-    note_event(lease, change.name, from_state=source, by=by, at=at, reason=reason)
+    note_event(lease, change.name, from_state=source, by=by, at=at, reason=reason, paper=paper)
     if change.letter:
         tell_tenant(lease, change.letter, at=at, reason=reason)
 
@@ -188,9 +224,25 @@ def _begin_end(lease: Lease, change: Change, *, until: date | None, on: date) ->
     if last < on or last < lease.starts_on:
         raise LeaseRefused(_("搬出的日期不能早于今天。"))
     if change.ending == Ending.STATUS_LOST:
-        lease.market_from, lease.percent_after_loss = last + ONE_DAY, terms_of(lease).percent_after_loss
+        # Whoever stayed on pays the market price already, and goes on paying it.
+        lease.market_from = min(lease.market_from or date.max, last + ONE_DAY)
+        lease.percent_after_loss = terms_of(lease).percent_after_loss
     lease.ending, lease.leave_by = change.ending, last
     _move_last_day(lease, last)
+
+
+def _end_renewal(lease: Lease, *, by: User | None, at: datetime, reason: str) -> None:
+    """Whoever ends a lease decides on what was to follow it, too: a wish for it is refused, a renewal is cancelled."""
+    for asked in RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN):
+        if by is not None and asked.asked_by_id == by.pk:  # who took a wish in does not decide on it: it lapses
+            asked.delete()
+            continue
+        asked.finding, asked.decided_by, asked.decided_at, asked.reason = Finding.DISMISSED, by, at, reason
+        asked.save(update_fields=["finding", "decided_by", "decided_at", "reason"])
+        record(action="renewal.decide", actor=by, target=asked, at=at, note=asked.finding)
+        tell_of_renewal(asked, at=at)
+    for pk in Lease.objects.filter(previous=lease, state__in=LIVE_LEASES).values_list("pk", flat=True):
+        change_lease(pk, "fall_away", by=by, at=at, reason=reason)
 
 
 def _move_last_day(lease: Lease, last: date) -> None:

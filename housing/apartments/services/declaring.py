@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from applicants.people.linking import known_as
 from applicants.people.masking import desk_mask_number
 from applicants.people.models import Person, person_number_hashes
-from housing.apartments.models import NO_TIER, Lease, LeaseAdult, LeaseState
+from housing.apartments.models import LIVE_LEASES, NO_TIER, Lease, LeaseAdult
 from housing.apartments.services.applying import detail_of, requested_types
 from portal.casework.models import Application
 from portal.casework.programmes import prior_grants
@@ -71,9 +72,9 @@ def declared_facts(application: Application) -> Mapping[str, Any]:
 
 
 def leases_of(person: Person, _on: date | None = None) -> QuerySet[Any, Any]:
-    """What was let to ``person``, whoever is linked with them, or whoever had the number they have now.
+    """What is let to ``person``, whoever is linked with them, or whoever had the number they have now.
 
-    A lease that was cancelled before anybody moved in does not count, and a renewal counts as what it renews.
+    What has ended counts no more (TA-7: rents none yet); a renewal that waits counts as what it renews.
     """
     everyone = known_as(person)
     same = Q(person__in=everyone.ids) | Q(application__number_hash__in=everyone.hashes)
@@ -81,7 +82,7 @@ def leases_of(person: Person, _on: date | None = None) -> QuerySet[Any, Any]:
 
 
 def spouse_leases(number: str) -> str:
-    """The fact ``spouse_grants``: the leases in which the holder of ``number`` is, or was, tenant or spouse."""
+    """The fact ``spouse_grants``: the leases in which the holder of ``number`` is tenant or spouse."""
     hashes = person_number_hashes(number)
     lives_there = Exists(LeaseAdult.objects.filter(lease=OuterRef("pk"), number_hash__in=hashes))
     rows = _granted(Q(person__number_hash__in=hashes) | Q(application__number_hash__in=hashes) | Q(lives_there))
@@ -90,8 +91,9 @@ def spouse_leases(number: str) -> str:
 
 
 def _granted(same: Q) -> QuerySet[Any, Any]:
-    leases = Lease.objects.filter(same, previous=None).exclude(state=LeaseState.CANCELLED)
-    leases = leases.annotate(fen=Value(0, output_field=BigIntegerField()), since=F("offer__state_at"))
+    leases = Lease.objects.filter(same, state__in=LIVE_LEASES).exclude(previous__state__in=LIVE_LEASES)
+    since = Coalesce("offer__state_at", "state_at")  # of a renewal that runs: its beginning
+    leases = leases.annotate(fen=Value(0, output_field=BigIntegerField()), since=since)
     return leases.order_by().values_list("application__policy_version__policy__code", "fen", "since")
 
 

@@ -29,7 +29,7 @@ from housing.apartments.models import (
     UnitType,
 )
 from housing.apartments.services.applying import types_sentence, write_order
-from housing.apartments.services.changing import speaks_for
+from housing.apartments.services.changing import speaks_for, terms_in
 from housing.apartments.services.offering import end_offer
 from housing.apartments.services.refusals import RoundRefused
 from housing.apartments.services.rounds import lock_round
@@ -97,8 +97,10 @@ def enter_round(
         return entrant
 
 
-def leave_round(*, entrant_id: UUID, by: User, at: datetime) -> Entrant:
+def leave_round(*, entrant_id: UUID, by: User, at: datetime, paper: Paper | None = None) -> Entrant:
     """Leave a round at any time before a unit is accepted; an open offer is withdrawn. Raises RoundRefused.
+
+    ``paper`` is what the entrant signed by hand, where a clerk takes it in.
 
     After the freeze the entrant stays in the published list, and is passed over.
     """
@@ -106,18 +108,18 @@ def leave_round(*, entrant_id: UUID, by: User, at: datetime) -> Entrant:
         known = Entrant.objects.values_list("application_id", "round_id").get(pk=entrant_id)
         application = lock_application(known[0])
         row = lock_round(known[1])
-        if by.pk != application.applicant.user_id:
+        if not speaks_for(application, by, paper):
             raise RoundRefused(_("只有报名的本人可以退出。"))
         Entrant.objects.select_for_update(no_key=True).values_list("pk").get(pk=entrant_id)
         for offer in Entrant.objects.get(pk=entrant_id).offers.filter(state=OfferState.OPEN):
-            end_offer(offer_id=offer.pk, state=OfferState.WITHDRAWN, by=by, at=at)
+            end_offer(offer_id=offer.pk, state=OfferState.WITHDRAWN, by=by, at=at, paper=paper)
         entrant = Entrant.objects.get(pk=entrant_id)
         if entrant.state == EntrantState.LEFT:
             return entrant
         if entrant.state not in STANDING:
             raise RoundRefused(_("您已经不在等候选房，不用退出。"))
-        entrant.state, entrant.state_at = EntrantState.LEFT, at
-        entrant.save(update_fields=["state", "state_at"])
+        entrant.state, entrant.state_at, entrant.leaving_paper = EntrantState.LEFT, at, paper
+        entrant.save(update_fields=["state", "state_at", "leaving_paper"])
         entrant.adults.all().delete()
         record(action="entrant.leave", actor=by, target=entrant, at=at, note=f"round {row.number}")
         return entrant
@@ -150,10 +152,13 @@ def is_used_up(application: Application) -> bool:
 
 
 def tier_of(application: Application) -> str:
-    """The tier that the deciding assessment gives, as the ladder calls it. Raises RoundRefused where there is none."""
+    """The tier that the deciding assessment gives, as the ladder calls it.
+
+    Raises RoundRefused where there is none, or none that its policy has a price for.
+    """
     newest = application.assessments.order_by("-number").first()
     tier = Assessment.from_json(newest.result).offer.tier if newest else ""
-    if not tier:
+    if not any(tier in row.tiers for row in terms_in(application.policy_version).prices):
         raise RoundRefused(_("您的申请没有定下层次，不能报名。请联系我们。"))
     return tier
 

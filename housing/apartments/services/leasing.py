@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,9 +46,9 @@ def leases_of(member: PartnerMember) -> QuerySet[Lease]:
     return _with_relations().filter(unit__building__place__in=places_of(member)).exclude(person__user=member.user_id)
 
 
-def visible_leases(user: User) -> QuerySet[Lease]:
-    """The leases that the roles of ``user`` reach, by the building's town; never the own, none they keep away from."""
-    towns = {grant.town for grant in grants_as(user, READERS) if grant.programme in ("", CODE)}
+def visible_leases(user: User, roles: Sequence[str] = READERS) -> QuerySet[Lease]:
+    """The leases that ``roles`` of ``user`` reach, by the building's town; never the own, none they keep away from."""
+    towns = {grant.town for grant in grants_as(user, roles) if grant.programme in ("", CODE)}
     reach = Q() if "" in towns else Q(unit__building__place__town__in=towns)
     rows = _with_relations().filter(reach).exclude(person__user=user)
     return rows.exclude(application__in=kept_from(user))

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.models import Paper
 from applicants.people.refusals import Refused
 from housing.apartments.models import LIVE_LEASES, Finding, Lease, LeaseState, RenewalRequest
 from housing.apartments.services.billing import bring_up_to_date
@@ -22,7 +23,6 @@ from portal.accounts.models import User
 from portal.ui.figures import day_text
 
 logger = logging.getLogger(__name__)
-BATCH = 500
 TERM_DAYS = 7  # so long before the last day it is settled that nothing follows
 
 
@@ -31,8 +31,13 @@ def first_day_to_leave(lease: Lease, *, on: date) -> date:
     return on + timedelta(days=terms_of(lease).notice_days)
 
 
-def give_notice(*, lease_id: UUID, until: date, expected_version: int, by: User, at: datetime) -> Lease:
-    """The tenant leaves: ``until`` is the last day, as long ahead as the policy says. Raises LeaseRefused."""
+def give_notice(
+    *, lease_id: UUID, until: date, expected_version: int, by: User, at: datetime, paper: Paper | None = None
+) -> Lease:
+    """The tenant leaves: ``until`` is the last day, as long ahead as the policy says. Raises LeaseRefused.
+
+    ``paper`` is the notice signed by hand, where a clerk takes it in.
+    """
     with transaction.atomic():
         lease = lock_lease(lease_id)
         first = first_day_to_leave(lease, on=timezone.localdate(at))
@@ -43,7 +48,8 @@ def give_notice(*, lease_id: UUID, until: date, expected_version: int, by: User,
             raise LeaseRefused(_("租期到 %(last)s，请选这天或更早。") % {"last": day_text(lease.ends_on)})
         if Lease.objects.filter(previous=lease, state__in=LIVE_LEASES).exists():
             raise LeaseRefused(_("您已经续租。不想续租，请先取消续租的那份租约。"))
-        lease = change_lease(lease_id, "give_notice", by=by, at=at, until=until, expected_version=expected_version)
+        lease = change_lease(lease_id, "give_notice", by=by, at=at, until=until, paper=paper,
+                             expected_version=expected_version)  # fmt: skip
         RenewalRequest.objects.filter(lease=lease, finding=Finding.OPEN).delete()  # a wish taken back by leaving
         bring_up_to_date(lease_id, at=at)
         return lease
@@ -59,7 +65,7 @@ def end_terms(*, at: datetime) -> int:
     asked = RenewalRequest.objects.filter(lease=OuterRef("pk"), finding=Finding.OPEN).order_by()
     over = Lease.objects.filter(state=LeaseState.RUNNING, ends_on__lt=on + timedelta(days=TERM_DAYS))
     over = over.exclude(Exists(follows)).exclude(Exists(asked))
-    return _each(over.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH], lambda pk: _end_term(pk, on, at))
+    return _each(over.order_by("ends_on", "id").values_list("pk", flat=True), lambda pk: _end_term(pk, on, at))
 
 
 def keep_days(*, at: datetime) -> int:
@@ -70,7 +76,7 @@ def keep_days(*, at: datetime) -> int:
     """
     on = timezone.localdate(at)
     late = Lease.objects.filter(state=LeaseState.ENDING, leave_by__lt=on, ends_on__lt=on)
-    return _each(late.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH], lambda pk: _keep(pk, on, at))
+    return _each(late.order_by("ends_on", "id").values_list("pk", flat=True), lambda pk: _keep(pk, on, at))
 
 
 def overstayers(on: date) -> list[Lease]:

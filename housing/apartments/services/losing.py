@@ -6,13 +6,12 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from housing.apartments.machine import change_named
-from housing.apartments.models import LIVING_IN, Ending, Lease, LeaseState, LossReport
-from housing.apartments.pricing import last_day
+from housing.apartments.models import LIVING_IN, Ending, Finding, Lease, LeaseState, LossReport
 from housing.apartments.services.billing import bring_up_to_date
 from housing.apartments.services.changing import change_lease, lock_lease, may_change, terms_of, works_at
 from housing.apartments.services.judging import Report, judge, may_judge
@@ -21,6 +20,7 @@ from housing.apartments.services.refusals import LeaseRefused
 from housing.apartments.services.telling import tell_tenant
 from portal.accounts.models import Role, User
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.partners.models import PartnerMember
 
 REPORTERS = (Role.CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
@@ -75,7 +75,7 @@ def report_loss(
 
 def losses_for(user: User) -> QuerySet[LossReport]:
     """The reports that the roles of ``user`` reach, the open ones oldest first."""
-    rows = LossReport.objects.filter(lease__in=visible_leases(user))
+    rows = LossReport.objects.filter(lease__in=visible_leases(user, DESK_ROLES))
     return rows.select_related("lease__unit__building__place", "lease__application", "decided_by", "reported_by")
 
 
@@ -111,12 +111,21 @@ def decide_loss(*, report_id: UUID, is_lost: bool, reason: str, by: User, at: da
 
 
 def may_restore(row: Report, by: User) -> bool:
-    """Whether ``by`` may take back what was decided: a decider of the town, who neither decided nor reported."""
-    lease = row.lease
-    is_its_end = lease.ending == (Ending.STATUS_LOST if isinstance(row, LossReport) else Ending.BREACH)
-    change = change_named("restore", lease.state)
-    is_another = by.pk not in (row.decided_by_id, row.reported_by_id)
-    return change is not None and is_its_end and is_another and may_change(change, lease, by)
+    """Whether ``by`` may take back what was decided: a decider of the town, who neither decided nor reported.
+
+    Only the report that ended the lease is taken back: of several that were confirmed, the last one.
+    """
+    lease, change = row.lease, change_named("restore", row.lease.state)
+    is_loss = isinstance(row, LossReport)
+    ending, said = (
+        (Ending.STATUS_LOST, Q(finding=Finding.CONFIRMED)) if is_loss else (Ending.BREACH, Q(ends_lease=True))
+    )
+    ended = type(row)._default_manager.filter(said, lease=lease).order_by("-decided_at", "-id")
+    last = ended.values_list("pk", flat=True).first()
+    if change is None or lease.ending != ending or row.pk != last:
+        return False
+    has_ended_it = lease.events.filter(kind__in=("lose_status", "terminate"), actor=by).exists()
+    return not has_ended_it and by.pk != row.reported_by_id and may_change(change, lease, by)
 
 
 def restore_lease(row: Report, *, reason: str, by: User, at: datetime) -> Lease:
@@ -126,11 +135,9 @@ def restore_lease(row: Report, *, reason: str, by: User, at: datetime) -> Lease:
     """
     with transaction.atomic():
         lease = lock_lease(row.lease_id)
+        row.lease = lease
         if not may_restore(row, by):
             raise LeaseRefused(_("报告的人和本人不能决定，请由别的审核人办理。"))
-        terms = terms_of(lease)
-        until = last_day(lease.starts_on, contract_years=terms.contract_years, first_year=lease.first_year,
-                         cap_years=terms.extend_to_years)  # fmt: skip
-        lease = change_lease(lease.pk, "restore", by=by, at=at, until=until, reason=reason)
+        lease = change_lease(lease.pk, "restore", by=by, at=at, until=lease.agreed_until, reason=reason)
         bring_up_to_date(lease.pk, at=at)
         return lease

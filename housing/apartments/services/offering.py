@@ -29,7 +29,7 @@ from housing.apartments.models import (
     UnitType,
 )
 from housing.apartments.pricing import RentPlan, deposit_fen, entitled_dm2, last_day, percents_of
-from housing.apartments.services.changing import note_event, speaks_for
+from housing.apartments.services.changing import note_event, speaks_for, terms_in
 from housing.apartments.services.occupying import free_units, lock_units, occupy
 from housing.apartments.services.refusals import NoUnitFree, OfferRefused, UnitTaken
 from housing.apartments.services.telling import refusals_left, tell_entrant
@@ -139,7 +139,7 @@ def end_offer(
 
 def _tell_end(offer: Offer, *, is_out: bool, at: datetime, reason: str) -> None:
     """The letter about an offer that has ended; whoever leaves, and a round that is over, say so themselves."""
-    is_own_doing = speaks_for(offer.entrant.application, offer.answered_by)
+    is_own_doing = speaks_for(offer.entrant.application, offer.answered_by, offer.paper)
     if offer.state == OfferState.EXPIRED:
         tell_entrant(offer, "offer_expired", at=at)
     elif offer.state == OfferState.REFUSED:
@@ -150,15 +150,22 @@ def _tell_end(offer: Offer, *, is_out: bool, at: datetime, reason: str) -> None:
 
 
 def plan_for(entrant: Entrant, unit: Unit, starts_on: date) -> RentPlan:
-    """What the rent would be made of if the entrant rented ``unit`` from that day on; a lease copies it."""
-    terms = _terms(entrant)
+    """What the rent would be made of if the entrant rented ``unit`` from that day on; a lease copies it.
+
+    Area and price of a tier are those of the policy that gave it, which may be an older one than the round's.
+    """
     return RentPlan(
         market_rent_fen=unit.market_rent_fen,
         area_dm2=unit.area_dm2,
-        entitled_dm2=entitled_dm2(terms, entrant.tier),
-        percents=percents_of(terms, entrant.tier),
+        entitled_dm2=entitled_to(entrant),
+        percents=percents_of(terms_in(entrant.application.policy_version), entrant.tier),
         starts_on=starts_on,
     )
+
+
+def entitled_to(entrant: Entrant) -> int:
+    """The area that the entrant's tier is entitled to, by the policy that gave the tier."""
+    return entitled_dm2(terms_in(entrant.application.policy_version), entrant.tier)
 
 
 def units_to_choose(offer: Offer) -> QuerySet[Unit]:
@@ -168,7 +175,9 @@ def units_to_choose(offer: Offer) -> QuerySet[Unit]:
 
 def _lock_entrant(entrant_id: UUID) -> Entrant:
     Entrant.objects.select_for_update(no_key=True).values_list("pk").get(pk=entrant_id)
-    rows = Entrant.objects.select_related("round__policy_version", "application__applicant")
+    rows = Entrant.objects.select_related(
+        "round__policy_version", "application__applicant", "application__policy_version"
+    )
     return rows.get(pk=entrant_id)
 
 
@@ -195,10 +204,7 @@ def _set_entrant(entrant: Entrant, state: EntrantState, *, at: datetime) -> None
 
 
 def _terms(entrant: Entrant) -> ApartmentTerms:
-    terms = entrant.round.policy_version.parsed.apartment
-    if terms is None:
-        raise ValueError("A round is of a policy that has terms of apartments.")
-    return terms
+    return terms_in(entrant.round.policy_version)
 
 
 def _last_day(entrant: Entrant, starts_on: date) -> date:
@@ -253,7 +259,7 @@ def _draft_lease(offer: Offer, *, by: User, at: datetime) -> Lease:
     """The lease that an accepted offer leads to, with its unit-days and its adults. Raises OfferRefused, NoUnitFree."""
     entrant, unit, terms = offer.entrant, offer.unit, _terms(offer.entrant)
     assert unit is not None, "an accepted offer names its unit"  # noqa: S101
-    plan = plan_for(entrant, unit, offer.lease_starts_on)
+    plan, last = plan_for(entrant, unit, offer.lease_starts_on), _last_day(entrant, offer.lease_starts_on)
     lease = Lease.objects.create(
         number=f"{entrant.round.number}-{entrant.shown_number}",
         unit=unit,
@@ -263,7 +269,8 @@ def _draft_lease(offer: Offer, *, by: User, at: datetime) -> Lease:
         household_size=entrant.household_size,
         tier=entrant.tier,
         starts_on=offer.lease_starts_on,
-        ends_on=_last_day(entrant, offer.lease_starts_on),
+        ends_on=last,
+        agreed_until=last,
         market_rent_fen=plan.market_rent_fen,
         area_dm2=plan.area_dm2,
         entitled_dm2=plan.entitled_dm2,

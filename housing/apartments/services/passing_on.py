@@ -28,9 +28,11 @@ from housing.apartments.models import (
     Unit,
     UnitType,
 )
-from housing.apartments.pricing import entitled_dm2, last_day
+from housing.apartments.pricing import last_day
+from housing.apartments.services.changing import terms_in
 from housing.apartments.services.occupying import free_units
-from housing.apartments.services.offering import end_offer, make_offer
+from housing.apartments.services.offering import end_offer, entitled_to, make_offer
+from housing.apartments.services.rounds import for_each
 from portal.policy.calendar import Calendar
 from portal.policy.offers import ApartmentTerms
 from portal.policy.services import stored_calendar
@@ -43,7 +45,7 @@ COUNTED = (OfferState.REFUSED, OfferState.EXPIRED)  # these are not made to the 
 def pass_on(*, at: datetime) -> int:
     """End what has run out, then make the offers that can be made; gives how many were made. Safe to run twice."""
     expire_offers(at=at)
-    return sum(serve_round(row, at=at) for row in Round.objects.filter(state=RoundState.PUBLISHED))
+    return for_each(Round.objects.filter(state=RoundState.PUBLISHED), lambda row: serve_round(row, at=at))
 
 
 def expire_offers(*, at: datetime) -> int:
@@ -57,13 +59,13 @@ def expire_offers(*, at: datetime) -> int:
 
 def serve_round(round: Round, *, at: datetime) -> int:
     """Offer the round's free units down its ranking; gives how many offers were made."""
-    terms = _terms(round)
+    terms = terms_in(round.policy_version)
     answer_on, starts_on = first_days(round, terms, stored_calendar(), on=timezone.localdate(at))
     expires_at = timezone.make_aware(datetime.combine(answer_on, time.max))
     free = list(_free(round, terms, starts_on).select_related("type"))
     made = 0
     for entrant in _waiting(round, {unit.type_id for unit in free}):
-        choice = next(iter(_choices(entrant, free, terms, round.mode)), None)
+        choice = next(iter(_choices(entrant, free, round.mode)), None)
         if choice is None:
             continue
         type, unit = choice
@@ -106,7 +108,11 @@ def _expire(offer: Offer, at: datetime) -> bool:
 
 
 def _has_free(offer: Offer) -> bool:
-    return _free(offer.round, _terms(offer.round), offer.lease_starts_on).filter(type=offer.type_id).exists()
+    return (
+        _free(offer.round, terms_in(offer.round.policy_version), offer.lease_starts_on)
+        .filter(type=offer.type_id)
+        .exists()
+    )
 
 
 def _free(round: Round, terms: ApartmentTerms, starts_on: date) -> QuerySet[Unit]:
@@ -127,19 +133,19 @@ def _waiting(round: Round, types: set[UUID]) -> Iterator[Entrant]:
         return
     rows = Entrant.objects.filter(round=round, state=EntrantState.RANKED, wishes__type__in=types).distinct()
     rows = rows.exclude(adults__number_hash__in=LeaseAdult.objects.values("number_hash"))
-    rows = rows.order_by("rank").prefetch_related("wishes__type", "offers")
+    rows = (
+        rows.order_by("rank").select_related("application__policy_version").prefetch_related("wishes__type", "offers")
+    )
     last = 0
     while batch := list(rows.filter(rank__gt=last)[:BATCH]):
         yield from batch
         last = batch[-1].rank or last  # who is ranked has one
 
 
-def _choices(
-    entrant: Entrant, free: list[Unit], terms: ApartmentTerms, mode: str
-) -> Iterable[tuple[UnitType, Unit | None]]:
+def _choices(entrant: Entrant, free: list[Unit], mode: str) -> Iterable[tuple[UnitType, Unit | None]]:
     """What may be offered, the best first: by wish; then what suits in access, area and order."""
     seen = [offer for offer in entrant.offers.all() if offer.state in COUNTED]
-    entitled = entitled_dm2(terms, entrant.tier)
+    entitled = entitled_to(entrant)
     for wish in entrant.wishes.all():
         units = [unit for unit in free if unit.type_id == wish.type_id]
         if not units or not wish.type.is_for(entrant.household_size):
@@ -157,10 +163,3 @@ def _unfitness(unit: Unit, entrant: Entrant, entitled: int) -> tuple[bool, int, 
     """Smaller is better: accessible for whom it matters, then nothing beyond the area entitled to, then the larger."""
     beyond = max(unit.area_dm2 - entitled, 0)
     return unit.is_accessible != entrant.needs_accessible, beyond, -unit.area_dm2
-
-
-def _terms(round: Round) -> ApartmentTerms:
-    terms = round.policy_version.parsed.apartment
-    if terms is None:
-        raise ValueError("A round is of a policy that has terms of apartments.")
-    return terms

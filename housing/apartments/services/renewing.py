@@ -15,12 +15,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applicants.people.models import Paper
 from applicants.people.refusals import Refused
 from housing.apartments.machine import DECIDERS
 from housing.apartments.models import LIVE_LEASES, Finding, Lease, LeaseState, RenewalRequest
 from housing.apartments.pricing import last_day, percents_of, year_on
 from housing.apartments.services.billing import account_until
-from housing.apartments.services.changing import change_lease, lock_lease, note_event, terms_of
+from housing.apartments.services.changing import change_lease, lock_lease, note_event, speaks_for, terms_of
 from housing.apartments.services.judging import judge
 from housing.apartments.services.leasing import CODE, plan_of, visible_leases
 from housing.apartments.services.leaving import TERM_DAYS
@@ -30,6 +31,7 @@ from housing.apartments.services.refusals import LeaseRefused
 from housing.apartments.services.telling import tell_of_renewal
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.casework.doors import DESK_ROLES
 from portal.policy.services import stored_calendar
 from portal.ui.figures import day_text
 
@@ -73,17 +75,27 @@ def why_not(lease: Lease, *, on: date) -> str:
 
 
 def ask_for_renewal(
-    *, lease_id: UUID, is_in_post: bool, has_home: bool, note: str, by: User, at: datetime
+    *,
+    lease_id: UUID,
+    is_in_post: bool,
+    has_home: bool,
+    note: str,
+    by: User,
+    at: datetime,
+    paper: Paper | None = None,
 ) -> RenewalRequest:
-    """The tenant asks to stay on, and says how things stand now; registers are asked the same. Raises LeaseRefused."""
+    """The tenant asks to stay on, and says how things stand now; registers are asked the same. Raises LeaseRefused.
+
+    ``paper`` is what the tenant signed by hand, where a clerk takes it in.
+    """
     with transaction.atomic():
         lease = lock_lease(lease_id)
-        if by.pk != lease.person.user_id:
+        if not speaks_for(lease.application, by, paper):
             raise LeaseRefused(_("您没有办理这一步的权限。"))
         if why := why_not(lease, on=timezone.localdate(at)):
             raise LeaseRefused(why)
         row = RenewalRequest.objects.create(
-            lease=lease, is_in_post=is_in_post, has_home=has_home, note=note, asked_by=by, asked_at=at
+            lease=lease, is_in_post=is_in_post, has_home=has_home, note=note, asked_by=by, asked_at=at, paper=paper
         )
         record(action="renewal.ask", actor=by, target=row, at=at)
         ask_afresh(lease, at=at)
@@ -92,15 +104,16 @@ def ask_for_renewal(
 
 def renewals_for(user: User) -> QuerySet[RenewalRequest]:
     """The requests that the roles of ``user`` reach."""
-    rows = RenewalRequest.objects.filter(lease__in=visible_leases(user))
+    rows = RenewalRequest.objects.filter(lease__in=visible_leases(user, DESK_ROLES))
     beside = ("unit__building__place", "application__policy_version", "person", "previous")
     return rows.select_related("decided_by", *(f"lease__{name}" for name in beside))
 
 
 def may_decide(row: RenewalRequest, by: User) -> bool:
-    """Whether ``by`` decides on the request."""
+    """Whether ``by`` decides on the request: a decider of the town, who neither made it nor took it in."""
     town = row.lease.unit.building.place.town
-    return by.pk != row.lease.person.user_id and any(by.may_act_as(role, CODE, town) for role in DECIDERS)
+    is_another = by.pk not in (row.lease.person.user_id, row.asked_by_id)
+    return is_another and any(by.may_act_as(role, CODE, town) for role in DECIDERS)
 
 
 def decide_renewal(
@@ -145,17 +158,27 @@ def tell_of_windows(*, at: datetime) -> int:
     on, count = timezone.localdate(at), 0
     longest = on + timedelta(days=366)
     rows = Lease.objects.filter(state=LeaseState.RUNNING, ends_on__lte=longest, ends_on__gte=on, renewal=None)
-    for pk in list(rows.order_by("ends_on", "id").values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            lease = lock_lease(pk)
-            if not why_not(lease, on=on):
-                tell_of_renewal(lease, closes_on=window(lease)[1], at=at)
-                count += 1
+    for pk in list(rows.order_by("ends_on", "id").values_list("pk", flat=True)):  # all: most have been told before
+        try:
+            count += _tell_of_window(pk, on, at)
+        except Exception as error:  # one damaged lease must not hold up the others, nor put its words in a log
+            logger.error("The window of lease %s could not be told (%s).", pk, type(error).__name__)
     return count
+
+
+def _tell_of_window(pk: UUID, on: date, at: datetime) -> bool:
+    with transaction.atomic():
+        lease = lock_lease(pk)
+        if why_not(lease, on=on):
+            return False
+        tell_of_renewal(lease, closes_on=window(lease)[1], at=at)
+        return True
 
 
 def _draft(lease: Lease, *, is_extended: bool, by: User, at: datetime) -> Lease:
     """The lease that follows, with its days; the adults stay with the one before until it gives way."""
+    if lease.state != LeaseState.RUNNING:
+        raise LeaseRefused(_("这份租约现在不能这样办理。"))
     term = next_term(lease, is_extended=is_extended)
     if term is None:
         raise LeaseRefused(_("通常的年限已满。要续，请勾选“延长年限”；仍不行的，不能再续。"))
@@ -172,6 +195,7 @@ def _draft(lease: Lease, *, is_extended: bool, by: User, at: datetime) -> Lease:
         tier=lease.tier,
         starts_on=term[0],
         ends_on=term[1],
+        agreed_until=term[1],
         first_year=year_on(plan_of(lease), lease.ends_on) + 1,
         market_rent_fen=unit.market_rent_fen,
         area_dm2=unit.area_dm2,

@@ -101,7 +101,12 @@ def _side(lease: Lease, by: User, member: PartnerMember | None, paper: Paper | N
 
 def _lapse(pk: UUID, at: datetime) -> bool:
     try:
-        change_lease(pk, "lapse", by=None, at=at)
+        with transaction.atomic():
+            lease = lock_lease(pk)  # what the list said may be over: the tenant has signed, or has more time
+            is_late = lease.sign_by is not None and lease.sign_by < timezone.localdate(at)
+            if not is_late or lease.signatures.filter(side=Side.TENANT).exists():
+                return False
+            change_lease(pk, "lapse", by=None, at=at)
     except Refused:
         return False  # signed meanwhile
     except Exception as error:  # one damaged lease must not hold up the others, nor put its words in a log

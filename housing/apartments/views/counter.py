@@ -10,22 +10,26 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from applicants.people.models import Paper
 from applicants.people.refusals import PaperRefused, Refused
 from housing.apartments.exports.contract import in_groups
-from housing.apartments.forms.counter import SignedByHandForm
+from housing.apartments.forms.counter import NoticeByHandForm, SignedByHandForm
 from housing.apartments.forms.entering import AnswerForm, EnterForm
+from housing.apartments.forms.rent import RenewalForm
 from housing.apartments.models import OfferState, Round
 from housing.apartments.programme import CODE
 from housing.apartments.services.applying import detail_of, requested_types
-from housing.apartments.services.at_counter import Waiting, take_in, what_waits
-from housing.apartments.services.entering import enter_round, types_in
+from housing.apartments.services.at_counter import Waiting, take_in, what_may_be_asked, what_waits
+from housing.apartments.services.entering import enter_round, leave_round, types_in
 from housing.apartments.services.handing_over import digest_of, sign_handover
+from housing.apartments.services.leaving import first_day_to_leave, give_notice
 from housing.apartments.services.offering import accept_offer, end_offer
 from housing.apartments.services.outlook import places_of_application, terms_of_offer
+from housing.apartments.services.renewing import ask_for_renewal
 from housing.apartments.services.signing import by_hand, sign_contract
 from housing.apartments.views.lease_doors import takes_a_form
 from housing.apartments.views.lease_words import lease_tag
@@ -37,7 +41,14 @@ from portal.casework.doors import counter_applications
 from portal.casework.models import Application
 from portal.casework.services.advancing import StepRefused
 from portal.casework.states import State
+from portal.casework.views.versions import version_sent
 from portal.ui.telling import told_beside
+
+ASKS = {
+    "leave": gettext_lazy("退出这个批次"),
+    "notice": gettext_lazy("退租"),
+    "renewal": gettext_lazy("申请续租"),
+}
 
 
 @bureau_only(Role.CLERK)
@@ -46,7 +57,7 @@ from portal.ui.telling import told_beside
 def counter_apartment(request: HttpRequest, id: UUID) -> HttpResponse:
     """Where it stands, and the one thing that waits for the person's hand; a POST takes in what they signed."""
     application, at = _open(request, id), clock.now()
-    waiting = what_waits(application, at=at)
+    waiting, asks = _waiting(application, request), what_may_be_asked(application, at=at)
     row = _picked(waiting, request)
     answer = _answer_form(request, application, waiting, row)
     is_sent = request.method == "POST"
@@ -57,13 +68,14 @@ def counter_apartment(request: HttpRequest, id: UUID) -> HttpResponse:
                     application=application, upload=form.cleaned_data["file"], by=request.user, at=at)  # fmt: skip
             messages.success(request, _("已录入。"))
             return redirect("counter_apartment", id=id)
-        waiting = what_waits(application, at=at)
+        waiting = _waiting(application, request)
     places, forms = places_of_application(application), [it for it in (answer, form) if it is not None]
     context = {
-        **_shown(application, waiting, row),
+        **_shown(request, application, waiting, row),
         "form": form,
         "answer": answer,
         "forms": forms,
+        "asks": [(code, ASKS[code]) for code in asks],
         "places": [{"place": it, "tag": place_tag(it), "text": place_text(it)} for it in places],
         "leases": [{"lease": it, "state": lease_tag(it)} for it in application.leases.select_related("previous")],
     }
@@ -77,8 +89,8 @@ def counter_apartment(request: HttpRequest, id: UUID) -> HttpResponse:
 def counter_apartment_print(request: HttpRequest, id: UUID) -> HttpResponse:
     """What waits, on paper, with room for a signature."""
     application = _open(request, id)
-    waiting = what_waits(application, at=clock.now())
-    context = _shown(application, waiting, _picked(waiting, request))
+    waiting = _waiting(application, request)
+    context = _shown(request, application, waiting, _picked(waiting, request))
     return render(request, "apartments/counter/print.html", context)
 
 
@@ -89,6 +101,12 @@ def _open(request: HttpRequest, id: UUID) -> Application:
     return request.acting_for
 
 
+def _waiting(application: Application, request: HttpRequest) -> Waiting:
+    """What the person came for, where the address says so and they may; else what waits for them."""
+    asked = what_may_be_asked(application, at=clock.now()).get(request.GET.get("do", ""))
+    return asked or what_waits(application, at=clock.now())
+
+
 def _picked(waiting: Waiting, request: HttpRequest) -> Round | None:
     """Of the rounds that may be entered the one that is asked for, else the first."""
     wanted = request.GET.get("round", "")
@@ -97,9 +115,13 @@ def _picked(waiting: Waiting, request: HttpRequest) -> Round | None:
 
 def _answer_form(
     request: HttpRequest, application: Application, waiting: Waiting, row: Round | None
-) -> AnswerForm | EnterForm | None:
+) -> BaseForm | None:
     """What is to be filled in beside the paper."""
     data = request.POST if request.method == "POST" else None
+    if waiting.notice_of is not None:
+        return NoticeByHandForm(data)
+    if waiting.renewal_of is not None:
+        return RenewalForm(data)
     if waiting.offer is not None:
         return AnswerForm(data, units=terms_of_offer(waiting.offer).units)
     if row is None:
@@ -132,17 +154,28 @@ def _do(
         raise Refused(_("请选择接受还是放弃。"))
     if row is not None and isinstance(answer, EnterForm):
         return enter_round(round_id=row.pk, application_id=application.pk, types=answer.chosen(), **known)
+    if waiting.leaves is not None:
+        return leave_round(entrant_id=waiting.leaves.pk, **known)
+    if (lease := waiting.notice_of) is not None and isinstance(answer, NoticeByHandForm):
+        until = answer.cleaned_data["until"]
+        return give_notice(lease_id=lease.pk, until=until, expected_version=version_sent(request), **known)
+    if waiting.renewal_of is not None and isinstance(answer, RenewalForm):
+        return ask_for_renewal(lease_id=waiting.renewal_of.pk, **answer.answers, **known)
     raise Refused(_("现在没有等本人办的事。"))
 
 
-def _shown(application: Application, waiting: Waiting, row: Round | None) -> dict[str, Any]:
+def _shown(request: HttpRequest, application: Application, waiting: Waiting, row: Round | None) -> dict[str, Any]:
     contract = waiting.contract_of.contract if waiting.contract_of else None
+    asked_of = waiting.notice_of or waiting.renewal_of
     return {
         "application": application,
         "waiting": waiting,
         "round": row,
         "row": waiting.handover,
-        "lease": waiting.handover.lease if waiting.handover else waiting.contract_of,
+        "lease": waiting.handover.lease if waiting.handover else waiting.contract_of or asked_of,
+        "asked_of": asked_of,
+        "do": request.GET.get("do", "") if asked_of or waiting.leaves else "",
+        "first_to_leave": first_day_to_leave(asked_of, on=clock.today()) if waiting.notice_of else None,
         "seen": digest_of(waiting.handover) if waiting.handover else contract.sha256 if contract else "",
         "digest": in_groups(digest_of(waiting.handover) if waiting.handover else contract.sha256 if contract else ""),
         "terms": terms_of_offer(waiting.offer) if waiting.offer else None,

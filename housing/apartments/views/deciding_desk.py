@@ -26,7 +26,6 @@ from housing.apartments.forms.rent import DecisionForm, InSpiteForm, LossForm, V
 from housing.apartments.models import LIVING_IN, Finding, Lease, LossReport, RenewalRequest, Violation
 from housing.apartments.services import breaching, losing, renewing
 from housing.apartments.services.billing import owed_fen
-from housing.apartments.services.leasing import READERS
 from housing.apartments.services.rechecking import awaited, findings_today, unmet
 from housing.apartments.views.lease_doors import lease_or_404, takes_a_form
 from housing.apartments.views.rent_partner import violation_kinds
@@ -34,6 +33,7 @@ from housing.apartments.views.rent_words import finding_tag
 from portal import clock
 from portal.accounts.doors import ask_again, bureau_only, is_recent
 from portal.accounts.models import User
+from portal.casework.doors import DESK_ROLES
 from portal.casework.views.findings import FindingRow, finding_rows
 from portal.policy.assessing import Finding as Found
 from portal.ui.figures import day_text, listed, yuan_text
@@ -125,7 +125,7 @@ KINDS = {
 }
 
 
-@bureau_only(*READERS)
+@bureau_only(*DESK_ROLES)
 @require_safe
 @never_cache
 def desk_tasks(request: HttpRequest, rail: str) -> HttpResponse:
@@ -142,7 +142,7 @@ def desk_tasks(request: HttpRequest, rail: str) -> HttpResponse:
     return render(request, "apartments/rent/desk_tasks.html", context)
 
 
-@bureau_only(*READERS)
+@bureau_only(*DESK_ROLES)
 @takes_a_form
 @never_cache
 def desk_renewal(request: HttpRequest, id: UUID) -> HttpResponse:
@@ -182,7 +182,7 @@ def desk_renewal(request: HttpRequest, id: UUID) -> HttpResponse:
     return _decision(request, "renewals", row, facts, decide, form, **shown)
 
 
-@bureau_only(*READERS)
+@bureau_only(*DESK_ROLES)
 @takes_a_form
 @never_cache
 def desk_loss(request: HttpRequest, id: UUID) -> HttpResponse:
@@ -210,7 +210,7 @@ def desk_loss(request: HttpRequest, id: UUID) -> HttpResponse:
     return _decision(request, "losses", row, facts, decide, DecisionForm, **shown)
 
 
-@bureau_only(*READERS)
+@bureau_only(*DESK_ROLES)
 @takes_a_form
 @never_cache
 def desk_violation(request: HttpRequest, id: UUID) -> HttpResponse:

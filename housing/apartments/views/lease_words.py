@@ -37,6 +37,7 @@ EVENTS = {
     "sign": gettext_lazy("合同签好"),
     "lapse": gettext_lazy("没有按期签约，租约取消"),
     "cancel": gettext_lazy("租约取消"),
+    "fall_away": gettext_lazy("上一份租约收回，续租取消"),
     "write_in": gettext_lazy("登记交房清单"),
     "hand_over": gettext_lazy("交房，开始租住"),
     "begin": gettext_lazy("续租开始"),

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from housing.apartments.draw_checks import MOST_BYTES, check_result, is_compared
+from housing.apartments.draw_checks import MOST_BYTES, check_result, verdict_of
 from housing.apartments.draw_words import STEPS, VERDICTS
 
 
@@ -48,7 +48,8 @@ class Command(BaseCommand):
         marks = {"ok": self.style.SUCCESS("✓"), "failed": self.style.ERROR("✗"), "left_out": "–"}
         for check in checks:
             self.stdout.write(f"{marks[check.outcome]} {STEPS[check.step]}: {check.sentence}")
-        if any(check.outcome == "failed" for check in checks):
-            raise CommandError(str(VERDICTS["fails"]))
+        verdict = verdict_of(checks)
+        if verdict == "fails":
+            raise CommandError(str(VERDICTS[verdict]))
         self.stdout.write(f"SHA-256: {sha256(content).hexdigest()}")
-        self.stdout.write(str(VERDICTS["holds" if is_compared(checks) else "alone"]), self.style.SUCCESS)
+        self.stdout.write(str(VERDICTS[verdict]), self.style.SUCCESS if verdict == "holds" else self.style.WARNING)

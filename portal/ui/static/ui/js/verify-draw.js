@@ -107,7 +107,7 @@ function checkRanking(said, replayed) {
 
 // Every step in turn; `tell(step, outcome, code, values)` hears of each, and the verdict comes back.
 async function verify(bytes, published, tell) {
-  let hasFailed = false, isAlone = false;
+  let hasFailed = false, verdict = "holds";
   const step = async (name, act, valuesOf = () => ({})) => {
     try {
       const found = await act();
@@ -155,9 +155,12 @@ async function verify(bytes, published, tell) {
   }
   for (const [name, given, held] of compared) {
     if (given) await step(name, () => insist(given === held, `${name}_differs`));
-    else { leaveOut(name); isAlone ||= name !== "looked_up_value"; }
+    else {
+      leaveOut(name);
+      if (verdict === "holds") verdict = name === "looked_up_value" ? "unseen" : "alone";
+    }
   }
-  return hasFailed ? "fails" : isAlone ? "alone" : "holds";
+  return hasFailed ? "fails" : verdict;
 }
 
 const root = document.querySelector("[data-draw-verifier]");
